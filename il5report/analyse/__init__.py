@@ -1,0 +1,1 @@
+"""Statistical methods: arrays and counts in, frozen results out. Nothing here knows a study."""
