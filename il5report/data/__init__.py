@@ -1,0 +1,1 @@
+"""Reading, checking and writing data sets; the synthetic demo study. Nothing is derived here."""
