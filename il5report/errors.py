@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """ERROR stops the run before anything is computed; WARNING and NOTE are printed in the report."""
+    """ERROR stops the run before anything is computed; the others are printed in the report."""
 
     ERROR = "error"
     WARNING = "warning"

@@ -1,1 +1,1 @@
-"""One file per table, figure or listing: who is counted, which method, which rows in which order."""
+"""One file per table, figure or listing: who is counted, which method, which rows, which order."""
