@@ -1,0 +1,218 @@
+"""The plan's models: the reference of every key a plan may hold. Any other key is refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from il5report.plan.base import Model, Text, Where
+from il5report.plan.derivation import Derivation
+
+
+class Protocol(Model):
+    """Identity and design of the study, as printed on the title page and in section 9."""
+
+    number: Text
+    registry: str = ""
+    title: Text
+    short_title: str = ""
+    sponsor: Text
+    phase: str = ""
+    design: Text
+    planned_subjects: int | None = None
+    investigational_product: str = ""
+    indication: str = ""
+
+
+class ReportSettings(Model):
+    """Marks and language of the document."""
+
+    title: str = "Clinical study report: tables, figures and listings"
+    status: str = "DRAFT"
+    banner: str = ""
+    language: str = "en"
+
+
+class Objective(Model):
+    """One objective with its endpoints."""
+
+    level: Literal["primary", "secondary", "exploratory"]
+    text: Text
+    endpoints: tuple[str, ...] = ()
+
+
+class Criterion(Model):
+    """One eligibility criterion of the protocol; IETESTCD is its key in the plan."""
+
+    category: Literal["INCLUSION", "EXCLUSION"]
+    text: Text
+    short: str = ""
+
+
+class ColumnLevel(Model):
+    """One column of a table: its head and the subjects it holds."""
+
+    label: Text
+    where: Where
+
+
+class Columns(Model):
+    """The columns of tables.
+
+    Either the `levels` of `variable` in the order given (an unlisted value in the data is an
+    error), or free columns (`custom`), or neither: then `total` alone. `total` empty: no total.
+    """
+
+    variable: str = ""
+    levels: Mapping[str, str] = {}
+    custom: tuple[ColumnLevel, ...] = ()
+    total: str = "Total"
+
+
+class Visit(Model):
+    """A planned visit: protocol day (day of infusion = 0) and window, both ends included."""
+
+    label: Text
+    day: int
+    window: tuple[int, int]
+
+
+class Assay(Model):
+    """A kinetics assay; analyte, matrix and unit are never pooled. Key: PARAMCD in ADPC."""
+
+    label: Text
+    domain: Literal["PC", "CP"]
+    test: Text
+    specimen: Text
+    unit: Text
+    lloq: float
+    method: str = ""
+
+
+class Conventions(Model):
+    """Statistical conventions. None has a default: the plan chooses."""
+
+    convention: Literal["sas", "r"]
+    conf_level: Annotated[float, Field(gt=0, lt=1)]
+    proportion_ci: Literal[
+        "clopper_pearson", "wilson", "jeffreys", "agresti_coull", "wald", "mid_p", "blaker"
+    ]
+    km_ci: Literal["plain", "log", "loglog", "logit", "arcsine"]
+    auc_method: Literal["linear_up_log_down", "linear"]
+    days_per_month: float = 30.4375
+    day_zero: bool = Field(description="True: the day of infusion prints as day 0")
+
+
+class Grading(Model):
+    """Versions of the grading scales in use; printed in footnotes."""
+
+    ae: Text
+    ae_variable: str = "ATOXGRN"
+    ae_levels: Mapping[str, str] = Field(
+        default={str(g): f"Grade {g}" for g in range(1, 6)},
+        description="value of ae_variable to label, mildest first",
+    )
+    syndromes: str = ""
+    laboratory: Literal["5.0", "6.0", ""] = ""
+
+
+class AnalysisSet(Model):
+    """An analysis set: `where` selects its subjects in ADSL; `flag` and `derive` make the flag."""
+
+    label: Text
+    definition: Text
+    where: Where
+    flag: str = ""
+    derive: Where | None = None
+
+
+class IntercurrentEvent(Model):
+    """An intercurrent event and the strategy for it (ICH E9 R1)."""
+
+    event: Text
+    strategy: Literal[
+        "treatment policy",
+        "hypothetical",
+        "composite variable",
+        "while on treatment",
+        "principal stratum",
+    ]
+    handling: str = ""
+
+
+class Estimand(Model):
+    """The five attributes of an estimand."""
+
+    objective: str = ""
+    treatment: Text
+    analysis_set: Text
+    variable: Text
+    intercurrent_events: tuple[IntercurrentEvent, ...] = ()
+    summary: Text
+
+
+class OutputPlan(Model):
+    """One display of the report; its key is its id (and the output's name unless `output` says)."""
+
+    output: str = ""
+    number: Annotated[str, Field(pattern=r"^\d+(\.\d+)*$")]
+    title: str = ""
+    analysis_set: str = ""
+    columns: str = "default"
+    estimand: str = ""
+    where: Where | None = None
+    footnotes: tuple[str, ...] = ()
+    options: Mapping[str, Any] = {}
+
+
+class Waiver(Model):
+    """A finding that the study team accepts; printed with its reason."""
+
+    rule: Text
+    dataset: str = ""
+    variable: str = ""
+    reason: Text
+
+
+class DataSettings(Model):
+    """How the study's data differ from the standards: types of variables no dictionary knows."""
+
+    types: Mapping[str, Mapping[str, Literal["text", "number", "date", "datetime", "time"]]] = {}
+    codelists: Mapping[str, tuple[str, ...]] = {}
+
+
+class Plan(Model):
+    """The whole plan."""
+
+    protocol: Protocol
+    report: ReportSettings = ReportSettings()
+    objectives: tuple[Objective, ...] = ()
+    eligibility: Mapping[str, Criterion] = {}
+    treatments: Mapping[str, Treatment] = {}
+    columns: Mapping[str, Columns]
+    visits: tuple[Visit, ...] = ()
+    assays: Mapping[str, Assay] = {}
+    grading: Grading
+    conventions: Conventions
+    data_cutoff: dt.date | None = None
+    data: DataSettings = DataSettings()
+    derivation: Derivation | None = None
+    waivers: tuple[Waiver, ...] = ()
+    abbreviations: Mapping[str, str] = {}
+    analysis_sets: Mapping[str, AnalysisSet]
+    estimands: Mapping[str, Estimand] = {}
+    outputs: Mapping[str, OutputPlan]
+
+
+class Treatment(Model):
+    """A treatment (dose level); its key is the value of TRT01A."""
+
+    label: Text
+    dose: float | None = None
+    unit: str = ""
+
+
+Plan.model_rebuild()
