@@ -1,0 +1,146 @@
+"""Reference values of the survival methods, kept beside the repository; skipped where absent."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from il5report.analyse.survival import KaplanMeier, at_risk, kaplan_meier, reverse_kaplan_meier
+from il5report.analyse.survival_points import landmark, quantile
+
+ROOT = Path(__file__).resolve().parents[2]
+REFERENCE = ROOT.parent / "shared" / "oracle"
+
+if not (REFERENCE / "expected.json").exists():
+    pytest.skip("reference values are not beside the repository", allow_module_level=True)
+
+ENTRIES = json.loads((REFERENCE / "expected.json").read_text())["entries"]
+
+CERTAIN = "limits 1 to 1 while nobody has had the event would claim certainty: not estimable"
+# Entries whose limits are deliberately not estimable here, while survival is 1.
+DIFFERENT: dict[str, str] = dict.fromkeys(
+    [
+        "km_curve/e_n1_cens/plain",
+        "km_curve/e_n1_cens/log",
+        "km_curve/e_all_cens/plain",
+        "km_curve/e_all_cens/log",
+        *(
+            f"km_at_sas/{name}"
+            for name in (
+                "e_n1_event e_n1_cens e_n2_ec e_n2_ee e_all_cens e_all_event4 e_all_event5 "
+                "e_ties e_half_prod e_flat_mid e_flat_q e_float_tie e_bor861"
+            ).split()
+        ),
+    ],
+    CERTAIN,
+)
+
+
+def columns(dataset: str) -> dict[str, np.ndarray]:
+    with (REFERENCE / "data" / f"{dataset}.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    out = {}
+    for name in rows[0]:
+        texts = [row[name] for row in rows]
+        try:
+            out[name] = np.array([float(text) for text in texts])
+        except ValueError:
+            out[name] = np.array(texts)
+    return out
+
+
+def number(value: Any) -> float:
+    return math.nan if value in ("NA", "NaN") else float(value)
+
+
+def assert_same(actual: Any, expected: Any, tolerance: float = 1e-12) -> None:
+    """Equal within the tolerance plus the last of the 15 digits of the reference."""
+    wanted = np.array([number(value) for value in np.atleast_1d(expected)])
+    np.testing.assert_allclose(
+        np.atleast_1d(actual), wanted, rtol=max(tolerance, 5e-15), atol=1e-15, equal_nan=True
+    )
+
+
+def entries(*methods: str) -> list[Any]:
+    return [pytest.param(e, id=e["id"]) for e in ENTRIES if e["method"] in methods]
+
+
+def curve(entry: dict[str, Any]) -> KaplanMeier:
+    data = columns(entry["dataset"])
+    return kaplan_meier(
+        data["time"],
+        data["event"],
+        entry=data.get("entry"),
+        conf_level=entry["params"].get("conf_level", 0.95),
+        conf_type=entry["params"].get("conf_type", "loglog").replace("-", ""),
+    )
+
+
+def without_certain(entry: dict[str, Any]) -> dict[str, Any]:
+    values = dict(entry["values"])
+    if entry["id"] in DIFFERENT:
+        certain = [survival == 1 for survival in values["surv"]]
+        for name in ("lower", "upper"):
+            assert any(c and v == 1 for c, v in zip(certain, values[name], strict=True))
+            values[name] = ["NA" if c else v for c, v in zip(certain, values[name], strict=True)]
+    return values
+
+
+@pytest.mark.parametrize("entry", entries("km_curve", "km_curve_left_truncated"))
+def test_curve(entry: dict[str, Any]) -> None:
+    km, values = curve(entry), without_certain(entry)
+    for name in ("time", "n_risk", "n_event", "n_censor"):
+        assert_same(getattr(km, name), values[name])
+    assert_same(km.survival, values["surv"])
+    assert_same(km.std_error, values["se"])
+    assert_same(km.lower, values["lower"])
+    assert_same(km.upper, values["upper"])
+
+
+@pytest.mark.parametrize("entry", entries("km_quantile"))
+def test_quantile(entry: dict[str, Any]) -> None:
+    convention = {"R": "r", "SAS": "sas"}[entry["params"]["convention"]]
+    values, km = entry["values"], curve(entry)
+    points = [quantile(km, p, convention=convention) for p in values["prob"]]
+    assert_same([point.estimate for point in points], values["quantile"])
+    assert_same([point.lower for point in points], values["lower"])
+    assert_same([point.upper for point in points], values["upper"])
+
+
+@pytest.mark.parametrize("entry", entries("km_median_print"))
+def test_median_as_printed_by_r(entry: dict[str, Any]) -> None:
+    point = quantile(curve(entry), 0.5, convention="r_print")
+    assert_same([point.estimate, point.lower, point.upper], list(entry["values"].values()))
+
+
+@pytest.mark.parametrize("entry", entries("km_at"))
+def test_landmark(entry: dict[str, Any]) -> None:
+    convention = {"R, extend": "r", "SAS": "sas"}[entry["params"]["convention"]]
+    values, km = without_certain(entry), curve(entry)
+    points = [landmark(km, t, convention=convention) for t in values["time"]]
+    assert_same([point.survival for point in points], values["surv"])
+    assert_same([point.std_error for point in points], values["se"])
+    assert_same([point.lower for point in points], values["lower"])
+    assert_same([point.upper for point in points], values["upper"])
+    if "n_risk" in values:
+        assert_same([point.n_risk for point in points], values["n_risk"])
+        assert_same(at_risk(km, values["time"]), values["n_risk"])
+
+
+@pytest.mark.parametrize("entry", entries("reverse_km_median"))
+def test_follow_up(entry: dict[str, Any]) -> None:
+    data, values = columns(entry["dataset"]), entry["values"]
+    km = reverse_kaplan_meier(data["time"], data["event"])
+    if "median" in values:  # deaths leave before tied censorings: the median is the same here
+        assert_same(quantile(km, 0.5, convention="r").estimate, values["median"])
+        return
+    points = [quantile(km, p, convention="r") for p in values["prob"]]
+    assert_same([point.estimate for point in points], values["quantile"])
+    assert_same([point.lower for point in points], values["lower"])
+    assert_same([point.upper for point in points], values["upper"])
