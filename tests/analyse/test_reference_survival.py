@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from il5report.analyse.hazard import nelson_aalen
+from il5report.analyse.logrank import logrank, one_sample_logrank
+from il5report.analyse.rmst import rmst
 from il5report.analyse.survival import KaplanMeier, at_risk, kaplan_meier, reverse_kaplan_meier
 from il5report.analyse.survival_points import landmark, quantile
 
@@ -32,10 +35,21 @@ DIFFERENT: dict[str, str] = dict.fromkeys(
         "km_curve/e_all_cens/log",
         *(
             f"km_at_sas/{name}"
-            for name in (
-                "e_n1_event e_n1_cens e_n2_ec e_n2_ee e_all_cens e_all_event4 e_all_event5 "
-                "e_ties e_half_prod e_flat_mid e_flat_q e_float_tie e_bor861"
-            ).split()
+            for name in [
+                "e_n1_event",
+                "e_n1_cens",
+                "e_n2_ec",
+                "e_n2_ee",
+                "e_all_cens",
+                "e_all_event4",
+                "e_all_event5",
+                "e_ties",
+                "e_half_prod",
+                "e_flat_mid",
+                "e_flat_q",
+                "e_float_tie",
+                "e_bor861",
+            ]
         ),
     ],
     CERTAIN,
@@ -49,7 +63,7 @@ def columns(dataset: str) -> dict[str, np.ndarray]:
     for name in rows[0]:
         texts = [row[name] for row in rows]
         try:
-            out[name] = np.array([float(text) for text in texts])
+            out[name] = np.array([number(text) for text in texts])
         except ValueError:
             out[name] = np.array(texts)
     return out
@@ -144,3 +158,57 @@ def test_follow_up(entry: dict[str, Any]) -> None:
     assert_same([point.estimate for point in points], values["quantile"])
     assert_same([point.lower for point in points], values["lower"])
     assert_same([point.upper for point in points], values["upper"])
+
+
+@pytest.mark.parametrize("entry", entries("rmst"))
+def test_restricted_mean(entry: dict[str, Any]) -> None:
+    values = entry["values"]
+    result = rmst(curve(entry), entry["params"]["tau"], convention="r")
+    if "rmean" in values:
+        assert_same([result.estimate, result.std_error], [values["rmean"], values["se"]])
+    else:
+        names = ("rmst", "se", "lower", "upper")
+        actual = [result.estimate, result.std_error, result.lower, result.upper]
+        assert_same(actual, [values[name] for name in names])
+
+
+@pytest.mark.parametrize("entry", entries("nelson_aalen"))
+def test_nelson_aalen(entry: dict[str, Any]) -> None:
+    data, values = columns(entry["dataset"]), entry["values"]
+    result = nelson_aalen(data["time"], data["event"])
+    assert_same(result.time, values["time"])
+    assert_same(result.cumulative_hazard, values["cumhaz"])
+    assert_same(result.std_error, values["se"])
+
+
+@pytest.mark.parametrize("entry", entries("logrank"))
+def test_logrank(entry: dict[str, Any]) -> None:
+    data, values, params = columns(entry["dataset"]), entry["values"], entry["params"]
+    keep = np.ones(len(data["time"]), dtype=bool)
+    strata = None
+    if "strata" in params:
+        keep = ~np.isnan(data[params["strata"]])
+        strata = data[params["strata"]][keep]
+    group = data[params["group"]][keep]
+    result = logrank(
+        data["time"][keep],
+        data["event"][keep],
+        group,
+        strata=strata,
+        weight="fleming",
+        powers=(params["rho"], 0.0),
+    )
+    assert_same(result.observed, values["obs"])
+    assert_same(result.expected, values["exp"])
+    assert_same([result.statistic, result.df], [values["chisq"], values["df"]])
+    assert_same(result.p, values["p_chisq"])
+
+
+@pytest.mark.parametrize("entry", entries("one_sample_logrank"))
+def test_one_sample_logrank(entry: dict[str, Any]) -> None:
+    data, values = columns(entry["dataset"]), entry["values"]
+    result = one_sample_logrank(data["event"], np.log(2) / 6 * data["time"])
+    assert_same(
+        [result.observed, result.expected, result.statistic, result.p],
+        [values["obs"], values["exp"], values["chisq"], values["p"]],
+    )
