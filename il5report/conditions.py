@@ -112,6 +112,12 @@ def all_of(*conditions: Condition | None) -> Condition | None:
     return parts[0] if len(parts) == 1 else Compound("AND", tuple(parts))
 
 
+def both(first: Condition, second: Condition) -> Condition:
+    """The conjunction of two conditions."""
+    joint = all_of(first, second)
+    return first if joint is None else joint
+
+
 def equals(variable: str, value: Value) -> Comparison:
     """``variable == value``."""
     return Comparison(variable, "EQ", (value,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -38,3 +38,27 @@ class Dataset:
 
 
 Study: TypeAlias = Mapping[str, Dataset]
+
+
+def beside(
+    dataset: Dataset, subjects: pl.DataFrame, keep: Collection[str] | None = None
+) -> pl.DataFrame:
+    """The records of these subjects, with the variables of ADSL that the data set lacks.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Any data set with USUBJID.
+    subjects : polars.DataFrame
+        Rows of ADSL, one per subject.
+    keep : collection of str
+        The variables wanted, beside USUBJID; all where left out.
+    """
+    own = dataset.frame
+    if dataset.name == "ADSL":
+        return own.join(subjects.select("USUBJID"), on="USUBJID", how="semi", maintain_order="left")
+    wanted = set(own.columns) | set(subjects.columns) if keep is None else {"USUBJID", *keep}
+    added = [c for c in subjects.columns if c in wanted and c not in own.columns]
+    return own.select(c for c in own.columns if c in wanted).join(
+        subjects.select("USUBJID", *added), on="USUBJID", how="inner", maintain_order="left"
+    )

@@ -1,0 +1,234 @@
+"""Analysis results data: one row, one number, with the conditions that find its records.
+
+A row says in which output, analysis, analysis set and column it stands (`Scope`), what it is
+(method, ``stat_name``, ``stat_label``, ``unit``), its value at full precision (``stat``) or why
+there is none (``reason``), and the records it came from: ``dataset``, and conditions in the
+grammar of `il5report.conditions`: ``set_where`` on ADSL, ``subset_where`` and ``group_where`` on
+the data set (with the variables of ADSL beside its own), and ``without_where``: subjects with any
+record that meets it are left out, as those with a worse grade are among "worst grade 2".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from il5report.analyse.result import Result
+from il5report.conditions import Condition, all_of, expression, parse, to_ars
+from il5report.data.dataset import Study, beside
+
+SCHEMA: Mapping[str, type[pl.DataType]] = {
+    "row": pl.Int64,
+    "output": pl.String,
+    "analysis": pl.String,
+    "analysis_set": pl.String,
+    "column": pl.String,
+    "group": pl.String,
+    "variable": pl.String,
+    "level": pl.String,
+    "paramcd": pl.String,
+    "visit": pl.String,
+    "time": pl.Float64,
+    "method": pl.String,
+    "stat_name": pl.String,
+    "stat_label": pl.String,
+    "stat": pl.Float64,
+    "unit": pl.String,
+    "reason": pl.String,
+    "warning": pl.String,
+    "dataset": pl.String,
+    "set_where": pl.String,
+    "subset_where": pl.String,
+    "group_where": pl.String,
+    "without_where": pl.String,
+}
+KEY = (
+    "output", "analysis", "column", "group", "variable", "level", "paramcd", "visit", "time",
+    "stat_name",
+)  # fmt: skip
+NUMBER_OF_SUBJECTS = ("n", "Number of subjects", "subjects")
+DENOMINATOR = ("N", "Number of subjects in the denominator", "subjects")
+PROPORTION = ("p", "Proportion of subjects", "proportion")
+
+
+class Stat(NamedTuple):
+    """One number of an analysis; `value` None goes with a `reason`."""
+
+    name: str
+    label: str
+    value: float | None
+    unit: str = ""
+    reason: str = ""
+    warning: str = ""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where a number stands and which records it came from.
+
+    `subset` selects records of `dataset`; `groups` names the column's and the row's group;
+    subjects with a record that meets `without` are left out.
+    """
+
+    analysis: str
+    dataset: str
+    subset: Condition | None = None
+    groups: Condition | None = None
+    without: Condition | None = None
+    column: str = ""
+    group: str = ""
+    variable: str = ""
+    level: str = ""
+    paramcd: str = ""
+    visit: str = ""
+    time: float | None = None
+
+
+@dataclass
+class Rows:
+    """Collects the rows of one output, number by number or frame by frame."""
+
+    _frames: list[pl.DataFrame] = field(default_factory=list)
+    _rows: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, scope: Scope, method: str, stats: Iterable[Stat]) -> None:
+        """Rows for several numbers of one scope."""
+        place = {name: getattr(scope, name) for name in _PLACE} | {
+            "subset_where": text(scope.subset),
+            "group_where": text(scope.groups),
+            "without_where": text(scope.without),
+            "method": method,
+        }
+        for s in stats:
+            self._rows.append(
+                place
+                | {
+                    "stat_name": s.name,
+                    "stat_label": s.label,
+                    "stat": s.value,
+                    "unit": s.unit,
+                    "reason": s.reason,
+                    "warning": s.warning,
+                }
+            )
+
+    def add_frame(self, frame: pl.DataFrame) -> None:
+        """Rows made in bulk; columns of `SCHEMA`, those left out are empty."""
+        self._frames.append(_complete(frame))
+
+    def frame(self) -> pl.DataFrame:
+        """Everything collected, numbers first, in the order of `SCHEMA`."""
+        schema = {name: kind for name, kind in SCHEMA.items() if name in _ROW_COLUMNS}
+        rows = _complete(pl.DataFrame(self._rows, schema=schema, orient="row"))
+        return pl.concat([rows, *self._frames])
+
+
+_ROW_COLUMNS = frozenset(SCHEMA) - {"row", "output", "analysis_set", "set_where"}
+_CONDITIONS = ("subset_where", "group_where", "without_where")
+_PLACE = [f.name for f in fields(Scope) if f.name in SCHEMA]
+
+
+def text(condition: Condition | None) -> str:
+    """Canonical text; empty for no condition."""
+    return "" if condition is None else str(condition)
+
+
+def stats_of(result: Result, names: Sequence[str] | None = None, unit: str = "") -> list[Stat]:
+    """The scalar statistics of a result as numbers of the ARD; NaN becomes its reason.
+
+    `names` are those wanted (all where left out), `unit` the unit of the input.
+    """
+    stats = []
+    for item in result.stats():
+        if names is not None and item.name not in names:
+            continue
+        value = getattr(result, item.name)
+        reason = result.ne.get(item.name, "")
+        label, of = item.metadata["label"], item.metadata["unit"]
+        of = unit if of == "input" else of
+        stats.append(Stat(item.name, label, None if reason else float(value), of, reason))
+    return stats
+
+
+def counted(n: int, total: int) -> list[Stat]:
+    """n, N and n/N; the proportion is not estimable without a denominator."""
+    reason = "" if total else "no subject in the denominator"
+    return [
+        Stat(NUMBER_OF_SUBJECTS[0], NUMBER_OF_SUBJECTS[1], n, NUMBER_OF_SUBJECTS[2]),
+        Stat(DENOMINATOR[0], DENOMINATOR[1], total, DENOMINATOR[2]),
+        Stat(PROPORTION[0], PROPORTION[1], n / total if total else None, PROPORTION[2], reason),
+    ]
+
+
+def finish(
+    frame: pl.DataFrame, output: str, analysis_set: str, set_where: Condition | None, first: int
+) -> pl.DataFrame:
+    """Rows of one output with their output, analysis set and row numbers from `first`.
+
+    Raises
+    ------
+    AssertionError
+        A key twice, a missing value without reason or a present one with a reason: a defect of
+        the output, not of the data.
+    """
+    done = frame.with_columns(
+        pl.lit(output).alias("output"),
+        pl.lit(analysis_set).alias("analysis_set"),
+        pl.lit(text(set_where)).alias("set_where"),
+        pl.int_range(first, first + frame.height, dtype=pl.Int64).alias("row"),
+    )
+    if done.select(KEY).is_duplicated().any():
+        twice = done.filter(done.select(KEY).is_duplicated()).select(KEY).row(0)
+        raise AssertionError(f"output {output}: the ARD key stands twice: {twice}")
+    unexplained = done.filter((pl.col("stat").is_null()) != (pl.col("reason") != ""))
+    if unexplained.height:
+        raise AssertionError(f"output {output}: value or reason: {unexplained.select(KEY).row(0)}")
+    return done
+
+
+def to_json(ard: pl.DataFrame) -> str:
+    """The ARD as JSON, one row per line, each condition as an ARS where-clause."""
+    clauses: dict[tuple[str, str], Any] = {}
+
+    def clause(where: str, dataset: str) -> Any:
+        if where and (where, dataset) not in clauses:
+            clauses[where, dataset] = to_ars(parse(where), dataset)
+        return clauses.get((where, dataset))
+
+    lines = []
+    for row in ard.iter_rows(named=True):
+        row["set_where"] = clause(row["set_where"], "ADSL")
+        for name in _CONDITIONS:
+            row[name] = clause(row[name], row["dataset"])
+        lines.append(json.dumps(row, ensure_ascii=False, separators=(",", ":")))
+    return "[\n" + ",\n".join(lines) + "\n]\n"
+
+
+def trace(row: Mapping[str, Any], study: Study) -> pl.DataFrame:
+    """The records behind a row of the ARD, found by evaluating its conditions."""
+    on_adsl, subset, group, without = (
+        parse(row[name]) if row[name] else None for name in ("set_where", *_CONDITIONS)
+    )
+    adsl = study["ADSL"].frame
+    subjects = adsl.filter(expression(on_adsl, adsl.schema))
+    data = beside(study[row["dataset"]], subjects)
+    found = data.filter(expression(all_of(subset, group), data.schema))
+    if without is None:
+        return found
+    out = data.filter(expression(without, data.schema))
+    return found.join(out.select("USUBJID").unique(), on="USUBJID", how="anti")
+
+
+def _complete(frame: pl.DataFrame) -> pl.DataFrame:
+    missing = [
+        pl.lit(None if kind != pl.String else "", dtype=kind()).alias(name)
+        for name, kind in SCHEMA.items()
+        if name not in frame.columns
+    ]
+    return frame.with_columns(missing).select(
+        pl.col(name).cast(kind) for name, kind in SCHEMA.items()
+    )

@@ -1,0 +1,166 @@
+"""A view of ARD rows: find numbers by where they stand, and put them into cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import polars as pl
+
+from il5report.display.model import Cell, Head, Row, Table
+from il5report.display.rounding import fixed, n_percent, p_value
+
+NE = "NE"
+_PLACE = ("analysis", "column", "group", "variable", "level", "paramcd", "visit", "time")
+_LEADING = re.compile(r"^[(<>]?(-?\d+)")
+
+
+class Number(NamedTuple):
+    """A number of the ARD: value (None where not estimable), reason, row key."""
+
+    value: float | None
+    reason: str
+    row: int
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The statistics of one place in a display, by ``stat_name``."""
+
+    stats: Mapping[str, Number]
+
+    def __bool__(self) -> bool:
+        return bool(self.stats)
+
+    def value(self, name: str) -> float | None:
+        return self.stats[name].value
+
+    def count(self, name: str) -> int:
+        """A number that is a count."""
+        value = self.stats[name].value
+        if value is None:
+            raise ValueError(f"{name} is a count and has no value")
+        return int(value)
+
+    def refs(self, *names: str) -> tuple[int, ...]:
+        return tuple(self.stats[name].row for name in names)
+
+    def n_percent(self) -> Cell:
+        """``n (xx.x%)``; the count alone where there is no denominator."""
+        n, total = self.count("n"), self.count("N")
+        shown = n_percent(n, total) if total else str(n)
+        return Cell(shown, refs=self.refs("n", "p"))
+
+    def n_of_total(self) -> Cell:
+        """``n/N``."""
+        return Cell(f"{self.count('n')}/{self.count('N')}", refs=self.refs("n", "N"))
+
+    def text(self, name: str, show: Callable[[float], str]) -> str:
+        """The number through `show`, or NE."""
+        value = self.stats[name].value
+        return NE if value is None else show(value)
+
+    def cell(self, pattern: str, show: Mapping[str, Callable[[float], str]]) -> Cell:
+        """A pattern such as ``"{mean} ({sd})"``, each statistic through its function."""
+        texts = {name: self.text(name, how) for name, how in show.items()}
+        return Cell(pattern.format(**texts), refs=self.refs(*show))
+
+    def p_value(self, name: str) -> Cell:
+        return Cell(self.text(name, p_value), refs=self.refs(name))
+
+
+class View:
+    """The ARD rows of one output, indexed by where they stand."""
+
+    def __init__(self, ard: pl.DataFrame) -> None:
+        self.ard = ard
+        self._index: dict[tuple[object, ...], dict[str, Number]] = {}
+        columns = [ard[name].to_list() for name in (*_PLACE, "stat_name", "stat", "reason", "row")]
+        for *place, name, value, reason, row in zip(*columns, strict=True):
+            self._index.setdefault(tuple(place), {})[name] = Number(value, reason, row)
+
+    def at(  # noqa: PLR0913 - the coordinates of a number
+        self,
+        analysis: str,
+        column: str = "",
+        *,
+        group: str = "",
+        variable: str = "",
+        level: str = "",
+        paramcd: str = "",
+        visit: str = "",
+        time: float | None = None,
+    ) -> Numbers:
+        """The numbers at a place; empty (false) where the ARD has none."""
+        key = (analysis, column, group, variable, level, paramcd, visit, time)
+        return Numbers(self._index.get(key, {}))
+
+    def only(self, analysis: str, **equal: str) -> pl.DataFrame:
+        """The rows of an analysis where the named columns equal the texts given."""
+        return self.ard.filter(
+            pl.col("analysis") == analysis, *(pl.col(k) == v for k, v in equal.items())
+        )
+
+    def column_heads(self, names: Sequence[str], first: str = "") -> tuple[Head, ...]:
+        """The row-label head and one head per column with its N."""
+        sizes = (self.at("columns", name).count("N") for name in names)
+        return (
+            Head(first),
+            *(Head(n, f"(N={size})") for n, size in zip(names, sizes, strict=True)),
+        )
+
+
+def percent_value(value: float) -> str:
+    """A proportion as a percentage with one decimal, without the sign."""
+    return fixed_of(1)(100 * value)
+
+
+def fixed_of(digits: int) -> Callable[[float], str]:
+    """`fixed` with its digits set."""
+    return lambda value: fixed(value, digits)
+
+
+def whole(value: float) -> str:
+    """A whole number."""
+    return fixed(value, 0)
+
+
+def value_text(value: object) -> str:
+    """A value of the data as text: whole numbers without decimals, nothing for missing."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else repr(value)
+    return str(value)
+
+
+def table(heads: Sequence[Head], rows: Sequence[Row], empty: str = "") -> Table:
+    """A table whose cells are padded so that the leading numbers of a column line up."""
+    widths: dict[int, int] = {}
+    for column, cell in _cells(rows):
+        widths[column] = max(widths.get(column, 0), _digits(cell.text))
+    return Table(
+        tuple(heads),
+        tuple(
+            replace(row, cells=tuple(_padded(c, widths[i]) for i, c in enumerate(row.cells)))
+            for row in rows
+        ),
+        empty,
+    )
+
+
+def _cells(rows: Sequence[Row]) -> Iterator[tuple[int, Cell]]:
+    for row in rows:
+        yield from enumerate(row.cells)
+
+
+def _digits(text: str) -> int:
+    match = _LEADING.match(text)
+    return len(match.group(1)) if match else 0
+
+
+def _padded(cell: Cell, width: int) -> Cell:
+    digits = _digits(cell.text)
+    return replace(cell, pad=width - digits) if digits and digits < width else cell

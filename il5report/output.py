@@ -1,0 +1,172 @@
+"""What one table, figure or listing declares, and what it is given to work on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, NamedTuple, TypeVar
+
+import polars as pl
+from pydantic import BaseModel
+
+from il5report.ard import Rows
+from il5report.conditions import Condition, all_of, comparisons, equals, expression
+from il5report.data.dataset import Dataset, Study, beside
+from il5report.display.model import Body
+from il5report.plan import Plan
+from il5report.plan.base import Model
+from il5report.plan.models import AnalysisSet, Columns, OutputPlan
+
+OptionsT = TypeVar("OptionsT", bound=BaseModel)
+
+
+class NoOptions(Model):
+    """An output that takes no options."""
+
+
+class Needs(NamedTuple):
+    """The data an output cannot do without: data set to variables."""
+
+    variables: Mapping[str, Collection[str]]
+
+
+class Shown(NamedTuple):
+    """What `display` returns: the body and the footnotes that depend on the results."""
+
+    body: Body
+    footnotes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Output:
+    """The declaration of an output; its id is the name of its file.
+
+    Attributes
+    ----------
+    kind : what it is.
+    title : default title; the plan may give another.
+    analysis_set : default analysis set (a key of the plan's analysis sets).
+    needs : Context -> data sets and variables that must be there, given its options.
+    options : model of the options it takes from the plan.
+    footnotes : default footnotes; ``{words}`` are filled from `Context.words`.
+    analyse : Context -> rows of the ARD. Sees data; makes no text.
+    display : (Context, its ARD rows) -> body. Sees no data.
+    """
+
+    kind: Literal["table", "figure", "listing"]
+    title: str
+    analysis_set: str
+    needs: Callable[[Context], Needs]
+    analyse: Callable[[Context, Rows], None]
+    display: Callable[[Context, pl.DataFrame], Shown]
+    options: type[BaseModel] = NoOptions
+    footnotes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: `where` on ADSL selects its subjects (None: all of the set)."""
+
+    label: str
+    where: Condition | None
+
+
+@dataclass(frozen=True)
+class Context:
+    """One display of the plan: the output, its entry in the plan, and the data."""
+
+    id: str
+    output: Output
+    entry: OutputPlan
+    plan: Plan
+    study: Study
+
+    def options(self, model: type[OptionsT]) -> OptionsT:
+        """The options of this display, typed and with their defaults."""
+        return model.model_validate(dict(self.entry.options))
+
+    @cached_property
+    def set_name(self) -> str:
+        return self.entry.analysis_set or self.output.analysis_set
+
+    @property
+    def analysis_set(self) -> AnalysisSet:
+        return self.plan.analysis_sets[self.set_name]
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        return columns(self.plan.columns[self.entry.columns])
+
+    @cached_property
+    def subjects(self) -> pl.DataFrame:
+        """ADSL of the analysis set."""
+        adsl = self.study["ADSL"].frame
+        where = all_of(self.analysis_set.where, self.entry.where)
+        return adsl.filter(expression(where, adsl.schema))
+
+    @property
+    def set_where(self) -> Condition | None:
+        """The condition on ADSL that makes the set of this display."""
+        return all_of(self.analysis_set.where, self.entry.where)
+
+    def in_column(self, column: Column) -> pl.DataFrame:
+        """ADSL of the subjects of a column."""
+        return self.subjects.filter(expression(column.where, self.subjects.schema))
+
+    def records(
+        self, dataset: str, subset: Condition | None = None, keep: Sequence[str] = ()
+    ) -> pl.DataFrame:
+        """Records of the set's subjects that meet `subset`, with the variables of ADSL.
+
+        Only `keep`, USUBJID and what conditions use, where `keep` is given.
+        """
+        used = {c.variable for c in comparisons(subset)}
+        frame = beside(self.study[dataset], self.subjects, {*keep, *used} if keep else None)
+        return frame.filter(expression(subset, frame.schema))
+
+    def dataset(self, name: str) -> Dataset:
+        return self.study[name]
+
+    @cached_property
+    def words(self) -> Mapping[str, Any]:
+        """What footnotes can name."""
+        conventions = self.plan.conventions
+        return {
+            "set": self.analysis_set.label,
+            "conf": f"{100 * conventions.conf_level:g}%",
+            "ae_grading": self.plan.grading.ae,
+            "syndrome_grading": self.plan.grading.syndromes,
+            "proportion_ci": CI_NAMES[conventions.proportion_ci],
+            "km_ci": CI_NAMES[conventions.km_ci],
+            "convention": conventions.convention.upper(),
+            "auc_method": conventions.auc_method.replace("_", "-"),
+            "day_zero": "day 0" if conventions.day_zero else "day 1",
+        }
+
+
+CI_NAMES: Mapping[str, str] = {
+    "clopper_pearson": "Clopper-Pearson (exact)",
+    "wilson": "Wilson score",
+    "jeffreys": "Jeffreys",
+    "agresti_coull": "Agresti-Coull",
+    "wald": "Wald",
+    "mid_p": "mid-P",
+    "blaker": "Blaker",
+    "plain": "plain",
+    "log": "log",
+    "loglog": "log-log",
+    "logit": "logit",
+    "arcsine": "arcsine",
+}
+
+
+def columns(spec: Columns) -> tuple[Column, ...]:
+    """The columns that the plan describes. A single level stands without a total beside it."""
+    if spec.custom:
+        made = [Column(level.label, level.where) for level in spec.custom]
+    else:
+        made = [Column(label, equals(spec.variable, v)) for v, label in spec.levels.items()]
+    if spec.total and len(made) != 1:
+        made.append(Column(spec.total, None))
+    return tuple(made)

@@ -1,0 +1,1 @@
+"""Outputs of the kinetics part of the report."""

@@ -1,0 +1,1 @@
+"""Outputs of the safety part of the report."""

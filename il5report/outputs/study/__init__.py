@@ -1,0 +1,1 @@
+"""Outputs of the study part of the report."""
