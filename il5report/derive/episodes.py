@@ -92,7 +92,7 @@ def number_episodes(days: pl.DataFrame, grade: str, rule: EpisodeRule) -> pl.Dat
     return days.with_columns(pl.Series("EPISODE", numbers, dtype=pl.Int64))
 
 
-def summarise_episodes(days: pl.DataFrame, grade: str, late_after: int = 14) -> pl.DataFrame:
+def summarise_episodes(days: pl.DataFrame, grade: str, late_after: int | None = 14) -> pl.DataFrame:
     """One row per subject and episode.
 
     Parameters
@@ -101,8 +101,8 @@ def summarise_episodes(days: pl.DataFrame, grade: str, late_after: int = 14) -> 
         Graded days with EPISODE.
     grade : str
         Name of the grade variable.
-    late_after : int
-        An onset later than this day is marked for a query, never excluded.
+    late_after : int, optional
+        An onset later than this day is marked for a query, never excluded; None marks none.
 
     Returns
     -------
@@ -140,7 +140,7 @@ def summarise_episodes(days: pl.DataFrame, grade: str, late_after: int = 14) -> 
             TTMAX=pl.col("MAXDY") - pl.col("ONSETDY"),
             DURN=pl.col("ENDDY") - pl.col("ONSETDY") + 1,
             ONGOFL=yes_no(~over),
-            LATEFL=yes_no(pl.col("ONSETDY") > late_after),
+            LATEFL=yes_no(pl.col("ONSETDY") > pl.lit(late_after, dtype=pl.Int64)),
         )
         .select(*EPISODE_COLUMNS)
     )
