@@ -1,0 +1,150 @@
+"""The report as a folder of HTML that works offline."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup, escape
+
+from il5report.display.model import Cell, Document, Figure, Head, Listing, Row, Section, Table
+from il5report.render.environment import environment, fill, templates
+from il5report.render.grid import DIGIT_EM, runs, width_em
+from il5report.render.svg import inline
+from il5report.render.text import FIGURE_SPACE, kind_of, clean, name, with_texts
+
+ASSETS = ("report.css", "report.js")
+
+
+def render_html(doc: Document, folder: Path) -> None:
+    """Write ``index.html`` and its assets.
+
+    Parameters
+    ----------
+    doc : Document
+        What to print.
+    folder : Path
+        Existing folder to write to.
+
+    Raises
+    ------
+    TemplateError
+        A template names something that does not exist.
+    """
+    doc = with_texts(doc, clean)
+    page = fill(_environment(), "report.html", doc=doc, contents=_nested(doc.sections))
+    (folder / "index.html").write_text(page, encoding="utf-8", newline="\n")
+    (folder / "assets").mkdir(exist_ok=True)
+    for asset in ASSETS:
+        shutil.copyfile(templates() / "html" / asset, folder / "assets" / asset)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    env = environment("html", autoescape=True)
+    env.filters["css_string"] = css_string
+    env.filters["anchor"] = name
+    env.globals.update(
+        groups=groups, listing_rows=listing_rows, spans=spans, drawing=drawing, kind_of=kind_of
+    )
+    return env
+
+
+def css_string(text: str) -> Markup:
+    """Text as a quoted CSS string in which nothing but letters and digits stands unescaped."""
+    inside = (c if c.isascii() and c.isalnum() else f"\\{ord(c):X} " for c in text)
+    return Markup('"' + "".join(inside) + '"')
+
+
+def drawing(figure: Figure, key: str, title: str) -> Markup:
+    """The figure as inline SVG."""
+    return inline(figure.svg, name(key), title, figure.description)
+
+
+def spans(heads: Sequence[Head]) -> list[tuple[str, int, Head]]:
+    """Upper head line: (span, columns, first head); without a span the head stands two high."""
+    first = 0
+    line = []
+    for text, columns in runs(heads):
+        line.append((text, columns, heads[first]))
+        first += columns
+    return line
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A row whose cells are one piece of markup: a template then prints a row in two steps."""
+
+    kind: str
+    indent: int
+    label: str
+    cells: Markup
+
+
+def groups(table: Table) -> Iterator[list[Printed]]:
+    """Rows of a table in the groups that its outermost headings open."""
+    opening = [_cell_opening(table, j) for j in range(len(table.heads) - 1)]
+    group: list[Printed] = []
+    for row in table.rows:
+        if row.kind == "heading" and row.indent == 0 and group:
+            yield group
+            group = []
+        group.append(Printed(row.kind, row.indent, row.label, _cells(row, opening)))
+    yield group
+
+
+def _cell_opening(table: Table, j: int) -> tuple[str, str]:
+    """Opening and closing of the cells of column `j` (of the cells).
+
+    A centred column is centred as a block: its texts start at one line, where their pads count.
+    """
+    align = table.heads[j + 1].align
+    if align != "center":
+        return f'<td class="{align}"', ">{}</td>"
+    texts = [(r.cells[j].text, r.cells[j].pad) for r in table.rows if j < len(r.cells)]
+    digits = max((width_em(text) / DIGIT_EM + pad for text, pad in texts), default=1.0)
+    return '<td class="block"', f'><span style="min-width:{digits:.1f}ch">{{}}</span></td>'
+
+
+def _cells(row: Row, opening: Sequence[tuple[str, str]]) -> Markup:
+    return Markup("").join(
+        _cell(cell, *around) for cell, around in zip(row.cells, opening, strict=False)
+    )
+
+
+def _cell(cell: Cell, opening: str, rest: str) -> Markup:
+    refs = f' data-ard="{" ".join(map(str, cell.refs))}"' if cell.refs else ""
+    return Markup(opening + refs) + Markup(rest).format(FIGURE_SPACE * cell.pad + cell.text)
+
+
+def listing_rows(listing: Listing) -> Iterator[Markup]:
+    """Each record as table cells; one step per row, so that time grows with the rows alone."""
+    cells = "".join(f'<td class="{head.align}">%s</td>' for head in listing.heads[1:])
+    pattern = '<th scope="row">%s</th>' + cells
+    for row in listing.rows:
+        yield Markup(pattern % tuple(map(escape, row)))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the contents with the lines below it."""
+
+    section: Section
+    below: list[Entry]
+
+
+def _nested(sections: Sequence[Section]) -> list[Entry]:
+    """Sections, flat with depths, as a tree."""
+    top: list[Entry] = []
+    open_entries: list[Entry] = []
+    for section in sections:
+        while open_entries and open_entries[-1].section.depth >= section.depth:
+            open_entries.pop()
+        entry = Entry(section, [])
+        (open_entries[-1].below if open_entries else top).append(entry)
+        open_entries.append(entry)
+    return top

@@ -1,0 +1,73 @@
+"""Paper pages: what begins on a new page, and which way round it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from il5report.display.model import Block, Display, Document, Listing, Section, Table
+from il5report.render.grid import Grid, grid
+from il5report.render.text import kind_of
+
+
+@dataclass(frozen=True)
+class Item:
+    """A heading or block, its kind (class name in lower case), its layout if it has columns."""
+
+    kind: str
+    value: Section | Block
+    grid: Grid | None = None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What stands on one page and those it runs on to."""
+
+    landscape: bool
+    items: tuple[Item, ...]
+
+
+Items: TypeAlias = list[Item]
+
+
+def sheets(doc: Document) -> list[Sheet]:
+    """The document in pages: each display opens one, below the headings that lead to it.
+
+    Parameters
+    ----------
+    doc : Document
+        With texts that the fonts can show.
+
+    Returns
+    -------
+    list of Sheet
+    """
+    found: list[Sheet] = []
+    running: Items = []  # text and headings of a page that is not complete
+    for section in doc.sections:
+        running.append(Item("section", section))
+        for block in section.blocks:
+            item = _item(block)
+            if item.kind == "display":
+                text, headings = _split(running)
+                found += _upright(text)
+                found.append(Sheet(bool(item.grid and item.grid.landscape), (*headings, item)))
+                running = []
+            else:
+                running.append(item)
+    return found + _upright(running)
+
+
+def _item(block: Block) -> Item:
+    body = block.body if isinstance(block, Display) else block
+    return Item(kind_of(block), block, grid(body) if isinstance(body, Table | Listing) else None)
+
+
+def _split(items: Items) -> tuple[Items, Items]:
+    """The items up to the last that is no heading, and the headings after it."""
+    end = max((i + 1 for i, item in enumerate(items) if item.kind != "section"), default=0)
+    return items[:end], items[end:]
+
+
+def _upright(items: Items) -> list[Sheet]:
+    return [Sheet(False, tuple(items))] if items else []
