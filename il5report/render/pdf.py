@@ -1,0 +1,208 @@
+"""The report as PDF: by typst on any machine, or from the LaTeX file where a TeX engine is."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from il5report.display.model import Display, Document, Figure, Paragraph, Section
+from il5report.render.environment import templates
+from il5report.render.sheets import Item, sheets
+from il5report.render.text import clean, name, named, with_texts
+
+TEX_RUNS = 4  # contents, page numbers and column heads settle by then
+
+
+def render_pdf(doc: Document, folder: Path) -> None:
+    """Write ``report.pdf``: tagged, PDF/UA-1, the same bytes from the same document.
+
+    Parameters
+    ----------
+    doc : Document
+        What to print.
+    folder : Path
+        Existing folder to write to.
+
+    Raises
+    ------
+    typst.TypstError
+        A fault in the template.
+    """
+    import typst
+
+    data = json.dumps(as_data(with_texts(doc, printable)), ensure_ascii=False, sort_keys=True)
+    pdf = typst.compile(
+        templates() / "typst" / "report.typ",
+        root=templates() / "typst",
+        font_paths=[_dejavu().parent],
+        ignore_system_fonts=True,
+        sys_inputs={"report": data},
+        pdf_standards=["ua-1"],
+        timestamp=0,
+    )
+    (folder / "report.pdf").write_bytes(pdf)
+
+
+def as_data(doc: Document) -> dict[str, Any]:
+    """The document as the template of typst reads it: strings, numbers, lists and objects only."""
+    levels = _levels(doc)
+    return {
+        "title": doc.title,
+        "subtitle": doc.subtitle,
+        "facts": doc.facts,
+        "banner": doc.banner,
+        "status": doc.status,
+        "header": doc.header,
+        "keywords": doc.keywords,
+        "language": doc.language,
+        "date": _date(doc.date),
+        "contents": [_section(s, level) for s, level in zip(doc.sections, levels, strict=True)],
+        "displays": [
+            {"target": _target(d), "number": _name(d), "title": d.title} for d in doc.displays()
+        ],
+        "sheets": _sheets(doc, levels),
+    }
+
+
+def _levels(doc: Document) -> list[int]:
+    """Depths without gaps: a heading is at most one level below the one before it."""
+    levels: list[int] = []
+    for section in doc.sections:
+        levels.append(min(section.depth, (levels[-1] if levels else 0) + 1))
+    return levels
+
+
+def _sheets(doc: Document, levels: list[int]) -> list[dict[str, Any]]:
+    remaining = iter(levels)
+    level = 1
+    found = []
+    for sheet in sheets(doc):
+        items = []
+        for item in sheet.items:
+            level = next(remaining) if item.kind == "section" else level
+            items.append(_item(item, level))
+        found.append({"landscape": sheet.landscape, "items": items})
+    return found
+
+
+def _item(item: Item, level: int) -> dict[str, Any]:
+    data: dict[str, Any] = {"kind": item.kind, "grid": asdict(item.grid) if item.grid else None}
+    match item.value:
+        case Section():
+            data |= _section(item.value, level)
+        case Paragraph():
+            data["text"] = item.value.text
+        case Display():
+            data |= _display(item.value, level + 1)
+    return data
+
+
+def _section(section: Section, level: int) -> dict[str, Any]:
+    return {
+        "target": name(section.anchor),
+        "number": section.number,
+        "title": section.title,
+        "level": level,
+    }
+
+
+def _display(display: Display, level: int) -> dict[str, Any]:
+    data = {
+        "target": _target(display),
+        "name": _name(display),
+        "title": display.title,
+        "subtitle": display.subtitle,
+        "footnotes": display.footnotes,
+        "source": display.source,
+        "level": level,
+    }
+    if isinstance(display.body, Figure):
+        data |= {
+            "svg": display.body.svg,
+            "description": display.body.description,
+            "width": display.body.width_mm,
+        }
+    return data
+
+
+def _target(display: Display) -> str:
+    return "display-" + name(display.id)
+
+
+def _name(display: Display) -> str:
+    return f"{display.kind.capitalize()} {display.number}"
+
+
+def _date(text: str) -> dict[str, int] | None:
+    if not text:
+        return None
+    date = dt.date.fromisoformat(text)
+    return {"year": date.year, "month": date.month, "day": date.day}
+
+
+def printable(text: str) -> str:
+    """Text with each character that the fonts of the PDF lack named."""
+    if text.isascii():
+        return clean(text)
+    return "".join(c if ord(c) in _characters() else named(c) for c in clean(text))
+
+
+@cache
+def _characters() -> frozenset[int]:
+    """What DejaVu Sans has, the widest of the fonts used."""
+    from matplotlib.ft2font import FT2Font
+
+    return frozenset(FT2Font(str(_dejavu())).get_charmap())
+
+
+@cache
+def _dejavu() -> Path:
+    """The fonts that matplotlib carries, found without importing it."""
+    spec = importlib.util.find_spec("matplotlib")
+    assert spec is not None and spec.origin is not None  # a dependency of this package
+    return Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
+
+
+def render_tex_pdf(tex: Path) -> Path:
+    """Compile a LaTeX report with pdflatex, beside it and under the same name.
+
+    Parameters
+    ----------
+    tex : Path
+        ``report.tex`` as `render_latex` writes it, with its figures.
+
+    Returns
+    -------
+    Path
+        The PDF; the same bytes from the same source.
+
+    Raises
+    ------
+    FileNotFoundError
+        No pdflatex on this machine.
+    RuntimeError
+        pdflatex stopped; the message has the end of its log.
+    """
+    engine = shutil.which("pdflatex")
+    if engine is None:
+        raise FileNotFoundError("pdflatex is not installed")
+    surroundings = os.environ | {"SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1"}
+    with tempfile.TemporaryDirectory() as work:
+        command = [engine, "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error"]
+        command += [f"-output-directory={work}", tex.name]
+        for _ in range(TEX_RUNS):
+            run = subprocess.run(
+                command, cwd=tex.parent, env=surroundings, capture_output=True, check=False
+            )
+            if run.returncode:
+                raise RuntimeError(run.stdout.decode("latin-1")[-2000:])
+        return Path(shutil.copy(Path(work) / f"{tex.stem}.pdf", tex.with_suffix(".pdf")))
