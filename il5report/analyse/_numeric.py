@@ -21,6 +21,13 @@ def check_count(name: str, value: object, *, minimum: int = 0, maximum: int | No
     return count
 
 
+def check_group(name: str, group: tuple[int, int]) -> tuple[int, int]:
+    """Number with event and denominator of one group, ``0 <= n <= N``; ValueError otherwise."""
+    n, N = group
+    N = check_count(f"{name}[1]", N)
+    return check_count(f"{name}[0]", n, maximum=N), N
+
+
 def check_open_unit(name: str, value: float) -> float:
     """`value` strictly between 0 and 1 (a level, a null proportion); ValueError otherwise."""
     if not 0 < value < 1:
