@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from il5report.analyse.competing_risks import aalen_johansen, incidence_at
 from il5report.analyse.hazard import nelson_aalen
 from il5report.analyse.logrank import logrank, one_sample_logrank
 from il5report.analyse.rmst import rmst
@@ -70,7 +71,7 @@ def columns(dataset: str) -> dict[str, np.ndarray]:
 
 
 def number(value: Any) -> float:
-    return math.nan if value in ("NA", "NaN") else float(value)
+    return math.nan if value in ("NA", "NaN", "") else float(value)
 
 
 def assert_same(actual: Any, expected: Any, tolerance: float = 1e-12) -> None:
@@ -212,3 +213,23 @@ def test_one_sample_logrank(entry: dict[str, Any]) -> None:
         [result.observed, result.expected, result.statistic, result.p],
         [values["obs"], values["exp"], values["chisq"], values["p"]],
     )
+
+
+@pytest.mark.parametrize("entry", entries("cif"))
+def test_cumulative_incidence(entry: dict[str, Any]) -> None:
+    data, values, params = columns(entry["dataset"]), entry["values"], entry["params"]
+    variance = {"Aalen (": "aalen", "Aalen, ": "aalen_sas"}.get(params["variance"][:7], "delta")
+    curves = aalen_johansen(data["time"], data["state"], variance=variance, n_causes=2)
+    causes = {f"cause{params['cause']}": values} if "cause" in params else values
+    for name, wanted in causes.items():
+        points = [incidence_at(curves, t, cause=int(name[-1])) for t in wanted["time"]]
+        actual = {
+            "est": [point.incidence for point in points],
+            "lower": [point.lower for point in points],
+            "upper": [point.upper for point in points],
+            "se": [point.std_error for point in points],
+            "var": [point.std_error**2 for point in points],
+        }
+        for key, expected in wanted.items():
+            if key != "time":
+                assert_same(actual[key.split("_")[0]], expected)
