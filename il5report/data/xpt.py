@@ -74,7 +74,7 @@ def read_xpt(path: Path, types: Mapping[str, str], columns: Collection[str] | No
             converted, wrong = from_sas(numbers, kinds[column.name])
             values.append(converted)
             findings += wrong
-    label = _latin(data[_FIRST_MEMBER + 3 * _LINE + 32 :][:40])
+    label = _latin(_line(data, _FIRST_MEMBER + 3 * _LINE)[32:72])
     labels = {column.name: column.label for column in table if column.label}
     return Source(tuple(values), kinds, labels, label, findings)
 
@@ -83,7 +83,7 @@ def _header(data: bytes) -> tuple[int, int]:
     """Number of variables, and bytes that describe each."""
     if data.startswith(_LIBRARY[:20] + b"LIBV8"):
         raise _fault("file.version", "XPT version 8; only version 5 is read")
-    member, names = data[_FIRST_MEMBER:][:_LINE], data[_FIRST_MEMBER + 4 * _LINE :][:_LINE]
+    member, names = _line(data, _FIRST_MEMBER), _line(data, _FIRST_MEMBER + 4 * _LINE)
     if not (
         data.startswith(_LIBRARY) and member.startswith(_MEMBER) and names.startswith(_NAMESTR)
     ):
@@ -110,7 +110,7 @@ def _column(record: bytes) -> _Column:
 
 def _records(data: bytes, at: int, table: list[_Column]) -> Bytes:
     """The records as a matrix of bytes, the blank padding of the last line left off."""
-    if not data[at:].startswith(_OBS):
+    if not data.startswith(_OBS, at):
         raise _fault("file.truncated", "The file ends before its records")
     body = data[at + _LINE :]
     if _MEMBER in body:
@@ -187,7 +187,8 @@ def _ends_blank(frame: pl.DataFrame) -> bool:
 def _beyond(series: pl.Series) -> tuple[tuple[int, str], ...]:
     """Values out of range, counted by fault."""
     if series.dtype == pl.String:
-        foreign = series.str.contains(r"[^\x01-\x7f]")
+        foreign = series.str.len_bytes() != series.str.len_chars()
+        foreign |= series.str.contains("\0", literal=True)
         long = series.str.len_bytes() > _LONGEST
         return (
             (int(foreign.sum()), "Text is not ASCII"),
@@ -253,9 +254,14 @@ def _namestr(
 
 
 def _texts(series: pl.Series) -> Bytes:
-    width = max(1, int(series.str.len_bytes().max() or 0))
-    padded: str = series.fill_null("").str.pad_end(width).str.join("").item()
-    return np.frombuffer(padded.encode("ascii"), np.uint8).reshape(-1, width)
+    longest = series.str.len_bytes().max()
+    width = max(1, longest) if isinstance(longest, int) else 1
+    padded = series.fill_null("").str.pad_end(width).str.join("").to_list()
+    return np.frombuffer(padded[0].encode("ascii"), np.uint8).reshape(-1, width)
+
+
+def _line(data: bytes, start: int) -> bytes:
+    return data[start : start + _LINE]
 
 
 def _lines(data: bytes) -> bytes:
