@@ -5,7 +5,8 @@ A row says in which output, analysis, analysis set and column it stands (`Scope`
 there is none (``reason``), and the records it came from: ``dataset``, and conditions in the
 grammar of `il5report.conditions`: ``set_where`` on ADSL, ``subset_where`` and ``group_where`` on
 the data set (with the variables of ADSL beside its own), and ``without_where``: subjects with any
-record that meets it are left out, as those with a worse grade are among "worst grade 2".
+record that meets it, in the data set it names, are left out ("worst grade 2" leaves out those with
+a worse grade).
 """
 
 from __future__ import annotations
@@ -18,7 +19,15 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from il5report.analyse.result import Result
-from il5report.conditions import Condition, all_of, expression, parse, to_ars
+from il5report.conditions import (
+    Condition,
+    all_of,
+    comparisons,
+    expression,
+    of_dataset,
+    parse,
+    to_ars,
+)
 from il5report.data.dataset import Study, beside
 
 SCHEMA: Mapping[str, type[pl.DataType]] = {
@@ -100,7 +109,7 @@ class Rows:
         place = {name: getattr(scope, name) for name in _PLACE} | {
             "subset_where": text(scope.subset),
             "group_where": text(scope.groups),
-            "without_where": text(scope.without),
+            "without_where": text(scope.without and of_dataset(scope.without, scope.dataset)),
             "method": method,
         }
         for s in stats:
@@ -219,7 +228,9 @@ def trace(row: Mapping[str, Any], study: Study) -> pl.DataFrame:
     found = data.filter(expression(all_of(subset, group), data.schema))
     if without is None:
         return found
-    out = data.filter(expression(without, data.schema))
+    other = next(comparisons(without)).dataset or row["dataset"]
+    excluding = beside(study[other], subjects)
+    out = excluding.filter(expression(without, excluding.schema))
     return found.join(out.select("USUBJID").unique(), on="USUBJID", how="anti")
 
 

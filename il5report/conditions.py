@@ -14,7 +14,7 @@ import ast
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, Literal, TypeAlias
 
@@ -116,6 +116,13 @@ def both(first: Condition, second: Condition) -> Condition:
     """The conjunction of two conditions."""
     joint = all_of(first, second)
     return first if joint is None else joint
+
+
+def of_dataset(condition: Condition, dataset: str) -> Condition:
+    """The condition with `dataset` named in every comparison that names none."""
+    if isinstance(condition, Comparison):
+        return replace(condition, dataset=condition.dataset or dataset)
+    return replace(condition, parts=tuple(of_dataset(p, dataset) for p in condition.parts))
 
 
 def equals(variable: str, value: Value) -> Comparison:

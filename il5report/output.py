@@ -26,9 +26,14 @@ class NoOptions(Model):
 
 
 class Needs(NamedTuple):
-    """The data an output cannot do without: data set to variables."""
+    """The data an output cannot do without.
+
+    `variables`: data set to variables. `conditions`: (data set, condition); their variables are
+    needed too, in the data set or in ADSL, and of the type they are compared with.
+    """
 
     variables: Mapping[str, Collection[str]]
+    conditions: Sequence[tuple[str, Condition | None]] = ()
 
 
 class Shown(NamedTuple):
@@ -110,9 +115,9 @@ class Context:
         """The condition on ADSL that makes the set of this display."""
         return all_of(self.analysis_set.where, self.entry.where)
 
-    def in_column(self, column: Column) -> pl.DataFrame:
-        """ADSL of the subjects of a column."""
-        return self.subjects.filter(expression(column.where, self.subjects.schema))
+    def in_column(self, column: Column, where: Condition | None = None) -> pl.DataFrame:
+        """ADSL of the subjects of a column (that meet a further condition)."""
+        return self.subjects.filter(expression(all_of(column.where, where), self.subjects.schema))
 
     def records(
         self, dataset: str, subset: Condition | None = None, keep: Sequence[str] = ()
@@ -157,7 +162,7 @@ CI_NAMES: Mapping[str, str] = {
     "log": "log",
     "loglog": "log-log",
     "logit": "logit",
-    "arcsine": "arcsine",
+    "arcsin": "arcsine",
 }
 
 

@@ -37,6 +37,9 @@ class Dataset:
         return self.labels.get(variable) or variable
 
 
+SYNTHETIC_STUDY = "IL5-DEMO"
+"""STUDYID of the demo study: data with it are marked as synthetic on every page."""
+
 Study: TypeAlias = Mapping[str, Dataset]
 
 

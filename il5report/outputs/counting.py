@@ -17,6 +17,7 @@ from il5report.ard import (
     text,
 )
 from il5report.conditions import MISSING, Condition, expression, quoted
+from il5report.errors import DataError, Finding, some_subjects
 from il5report.output import Column, Context
 
 METHOD = "count of subjects"
@@ -68,6 +69,27 @@ def add_subjects_with(  # noqa: PLR0913 - the six things a count states
             group=group,
         )
         rows.add(scope, METHOD, counted(n, sizes[column.label]))
+
+
+def one_per_subject(ctx: Context, records: pl.DataFrame, dataset: str) -> None:
+    """Refuse records of which a subject has more than one, where the display needs one.
+
+    Raises
+    ------
+    DataError
+        With the number of subjects and a few of them.
+    """
+    twice = records.filter(records["USUBJID"].is_duplicated())["USUBJID"].unique()
+    if twice.len():
+        message = f"{ctx.id} needs one record per subject; {twice.len()} subjects have more"
+        raise DataError(
+            [
+                Finding(
+                    "output.one_record", message, dataset=dataset, count=twice.len(),
+                    subjects=some_subjects(twice),
+                )
+            ]
+        )  # fmt: skip
 
 
 def membership(ctx: Context) -> pl.DataFrame:

@@ -100,7 +100,7 @@ class Conventions(Model):
     proportion_ci: Literal[
         "clopper_pearson", "wilson", "jeffreys", "agresti_coull", "wald", "mid_p", "blaker"
     ]
-    km_ci: Literal["plain", "log", "loglog", "logit", "arcsine"]
+    km_ci: Literal["plain", "log", "loglog", "logit", "arcsin"]
     auc_method: Literal["linear_up_log_down", "linear"]
     days_per_month: float = 30.4375
     day_zero: bool = Field(description="True: the day of infusion prints as day 0")
@@ -200,6 +200,9 @@ class Plan(Model):
     data_cutoff: dt.date | None = None
     data: DataSettings = DataSettings()
     derivation: Derivation | None = None
+    sections: Mapping[str, str] = Field(
+        default={}, description="section number to heading, in reading order (ICH E3)"
+    )
     waivers: tuple[Waiver, ...] = ()
     abbreviations: Mapping[str, str] = {}
     analysis_sets: Mapping[str, AnalysisSet]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from il5report.ard import Rows, Scope, Stat
-from il5report.conditions import all_of, comparisons
+from il5report.conditions import all_of
 from il5report.display.model import Cell, Row
 from il5report.display.view import View, table, whole
 from il5report.output import Context, Needs, Output, Shown
@@ -32,8 +32,7 @@ class Options(Model):
 def needs(ctx: Context) -> Needs:
     options = ctx.options(Options)
     conditions = [options.subset, *(line.where for line in options.lines)]
-    used = {c.variable for where in conditions for c in comparisons(where)}
-    return Needs({"ADSL": ["USUBJID"], "ADAE": ["USUBJID", *sorted(used)]})
+    return Needs({"ADAE": ["USUBJID"]}, [("ADAE", where) for where in conditions])
 
 
 def analyse(ctx: Context, rows: Rows) -> None:

@@ -49,9 +49,8 @@ NOBODY = "No subject had an adverse event of this kind."
 def needs(ctx: Context) -> Needs:
     options = ctx.options(Options)
     conditions = [options.subset, *(band.where for band in options.bands)]
-    used = {c.variable for where in conditions for c in comparisons(where)}
-    names = ["USUBJID", options.group, options.term, *sorted(used)]
-    return Needs({"ADSL": ["USUBJID"], "ADAE": names})
+    names = ["USUBJID", options.group, options.term]
+    return Needs({"ADAE": names}, [("ADAE", where) for where in conditions])
 
 
 def analyse(ctx: Context, rows: Rows) -> None:

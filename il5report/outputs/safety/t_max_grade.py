@@ -9,7 +9,7 @@ import polars as pl
 
 from il5report.analyse.proportion import binomial_ci
 from il5report.ard import Rows, Scope, counted, stats_of
-from il5report.conditions import Comparison, Condition, both, comparisons
+from il5report.conditions import Comparison, Condition, both
 from il5report.display.model import Row
 from il5report.display.view import View, percent_value, table
 from il5report.output import CI_NAMES, Context, Needs, Output, Shown
@@ -40,10 +40,8 @@ UNKNOWN = "Grade unknown"
 
 def needs(ctx: Context) -> Needs:
     options = ctx.options(Options)
-    used = {c.variable for c in comparisons(options.subset)}
-    return Needs(
-        {"ADSL": ["USUBJID"], options.dataset: ["USUBJID", options.variable, *sorted(used)]}
-    )
+    names = ["USUBJID", options.variable]
+    return Needs({options.dataset: names}, [(options.dataset, options.subset)])
 
 
 def analyse(ctx: Context, rows: Rows) -> None:

@@ -23,7 +23,8 @@ def _sets(ctx: Context) -> tuple[str, ...]:
 
 
 def needs(ctx: Context) -> Needs:
-    return Needs({"ADSL": ["USUBJID"]})
+    sets = (ctx.plan.analysis_sets[name] for name in _sets(ctx))
+    return Needs({}, [("ADSL", s.where) for s in sets])
 
 
 def analyse(ctx: Context, rows: Rows) -> None:

@@ -1,0 +1,107 @@
+"""Plan against data, before anything is computed: every variable, condition and column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import polars as pl
+
+from il5report.conditions import Condition, expression, faults
+from il5report.data.dataset import Study
+from il5report.errors import Finding, Severity, nearest, some_subjects
+from il5report.output import Context
+from il5report.plan.read import LoadedPlan
+
+
+def plan_faults(
+    contexts: Iterable[Context], study: Study, loaded: LoadedPlan
+) -> tuple[Finding, ...]:
+    """What the plan asks for and the data do not hold.
+
+    Errors: a data set or variable that is missing, a condition on a variable that is missing or of
+    another type, a value of a column variable that the plan does not list. Warnings: subjects of a
+    display who are in none of its columns.
+    """
+    found: list[Finding] = []
+    if "ADSL" not in study:
+        message = "subject-level data are missing: neither ADSL nor DM is in the data folder"
+        return (Finding("data.missing", message, dataset="ADSL"),)
+    for name, analysis_set in loaded.plan.analysis_sets.items():
+        place = loaded.place("analysis_sets", name, "where")
+        found += _condition_faults("ADSL", analysis_set.where, study, place)
+    for ctx in contexts:
+        found += _output_faults(ctx, study, loaded)
+    if not any(f.severity is Severity.ERROR for f in found):
+        for ctx in contexts:
+            found += _column_faults(ctx, loaded)
+    return tuple(dict.fromkeys(found))
+
+
+def _output_faults(ctx: Context, study: Study, loaded: LoadedPlan) -> Iterator[Finding]:
+    place = loaded.place("outputs", ctx.id)
+    needs = ctx.output.needs(ctx)
+    wanted: dict[str, list[str]] = {name: list(v) for name, v in needs.variables.items()}
+    for dataset, variables in wanted.items():
+        if dataset not in study:
+            message = f"{ctx.id} needs this data set{nearest(dataset, sorted(study))}"
+            yield Finding("data.missing", message, dataset=dataset, place=place)
+            continue
+        known = _schema(dataset, study)
+        for variable in variables:
+            if variable not in known:
+                message = f"{ctx.id} needs this variable{nearest(variable, sorted(known))}"
+                yield Finding(
+                    "variable.missing", message, dataset=dataset, variable=variable, place=place
+                )
+    for dataset, condition in needs.conditions:
+        if dataset in study:
+            yield from _condition_faults(dataset, condition, study, place)
+    yield from _condition_faults("ADSL", ctx.entry.where, study, place)
+    for column in ctx.columns:
+        where = loaded.place("columns", ctx.entry.columns)
+        yield from _condition_faults("ADSL", column.where, study, where)
+
+
+def _condition_faults(
+    dataset: str, condition: Condition | None, study: Study, place: str
+) -> Iterator[Finding]:
+    if condition is None:
+        return
+    known = _schema(dataset, study)
+    for variable, message in faults(condition, known):
+        hint = "" if variable in known else nearest(variable, sorted(known))
+        yield Finding(
+            "condition.variable", f"{message}: {condition}{hint}", dataset=dataset,
+            variable=variable, place=place,
+        )  # fmt: skip
+
+
+def _schema(dataset: str, study: Study) -> Mapping[str, pl.DataType]:
+    """Variables of the data set and, beside them, those of ADSL."""
+    return {**study["ADSL"].frame.schema, **study[dataset].frame.schema}
+
+
+def _column_faults(ctx: Context, loaded: LoadedPlan) -> Iterator[Finding]:
+    spec = ctx.plan.columns[ctx.entry.columns]
+    place = loaded.place("columns", ctx.entry.columns)
+    subjects = ctx.subjects
+    if spec.variable:
+        variable = pl.col(spec.variable)
+        other = subjects.filter(variable.is_not_null() & ~variable.is_in(list(spec.levels)))
+        if other.height:
+            values = ", ".join(map(repr, other[spec.variable].unique().sort()))
+            message = f"values that the plan's columns do not list: {values}"
+            yield Finding(
+                "columns.unlisted", message, dataset="ADSL", variable=spec.variable,
+                count=other.height, subjects=some_subjects(other["USUBJID"]), place=place,
+            )  # fmt: skip
+    inside = [expression(column.where, subjects.schema) for column in ctx.columns]
+    parts = [part for part, column in zip(inside, ctx.columns, strict=True) if column.where]
+    if parts:
+        outside = subjects.filter(~pl.any_horizontal(parts))
+        if outside.height:
+            message = f"subjects of {ctx.id} are in no column but the total"
+            yield Finding(
+                "columns.outside", message, Severity.WARNING, "ADSL",
+                count=outside.height, subjects=some_subjects(outside["USUBJID"]), place=place,
+            )  # fmt: skip

@@ -1,0 +1,113 @@
+"""Response rate: responders of all subjects of the set, exact interval, test against the null."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from il5report.analyse.proportion import binomial_ci, binomial_test
+from il5report.ard import Rows, Scope, Stat, counted, stats_of
+from il5report.conditions import both
+from il5report.display.model import Cell, Row
+from il5report.display.view import Numbers, View, percent_value, table
+from il5report.output import CI_NAMES, Context, Needs, Output, Shown
+from il5report.outputs.counting import METHOD, add_column_sizes
+from il5report.plan.base import Model, Text, Where
+
+
+class Rate(Model):
+    """A rate: subjects with a record of ADRS that meets `where`, of those in the column.
+
+    `null`: proportion under the null hypothesis, tested exactly and one-sided (greater).
+    `among`: condition on ADSL for the denominator, and `among_label` to say so.
+    """
+
+    label: Text
+    where: Where
+    null: float | None = None
+    among: Where | None = None
+    among_label: str = ""
+
+
+class Options(Model):
+    """The rates, in order."""
+
+    dataset: Text = "ADRS"
+    rates: tuple[Rate, ...]
+
+
+TEST = "one-sided exact binomial test"
+
+
+def needs(ctx: Context) -> Needs:
+    options = ctx.options(Options)
+    conditions = [(options.dataset, rate.where) for rate in options.rates]
+    among = [("ADSL", rate.among) for rate in options.rates]
+    return Needs({options.dataset: ["USUBJID"]}, [*conditions, *among])
+
+
+def analyse(ctx: Context, rows: Rows) -> None:
+    options = ctx.options(Options)
+    add_column_sizes(ctx, rows)
+    for rate in options.rates:
+        _rate(ctx, rows, rate, options.dataset)
+
+
+def _rate(ctx: Context, rows: Rows, rate: Rate, dataset: str) -> None:
+    conventions = ctx.plan.conventions
+    where = rate.where if rate.among is None else both(rate.where, rate.among)
+    found = ctx.records(dataset, where, keep=("USUBJID",))
+    for column in ctx.columns:
+        subjects = ctx.in_column(column, rate.among)
+        n, total = subjects.join(found, on="USUBJID", how="semi").height, subjects.height
+        scope = Scope("rate", dataset, where, column.where, column=column.label, level=rate.label)
+        rows.add(scope, METHOD, counted(n, total))
+        interval = binomial_ci(
+            n, total, method=conventions.proportion_ci, conf_level=conventions.conf_level
+        )
+        name = CI_NAMES[conventions.proportion_ci]
+        rows.add(scope, f"{name} interval", stats_of(interval, ("lower", "upper")))
+        if rate.null is not None:
+            test = binomial_test(n, total, rate.null, alternative="greater")
+            null = Stat("p0", "Proportion under the null hypothesis", rate.null, "proportion")
+            rows.add(scope, TEST, [null, *stats_of(test, ("p_value",))])
+
+
+def display(ctx: Context, ard: pl.DataFrame) -> Shown:
+    view, columns = View(ard), [c.label for c in ctx.columns]
+    rows: list[Row] = []
+    for rate in ctx.options(Options).rates:
+        places = [view.at("rate", c, level=rate.label) for c in columns]
+        rows.append(Row(rate.label, kind="heading"))
+        among = f" of {rate.among_label}" if rate.among_label else ""
+        rows.append(Row(f"n/N{among} (%)", tuple(map(_ratio, places)), indent=1))
+        rows.append(
+            Row(f"{ctx.words['conf']} confidence interval, %", tuple(map(_limits, places)), 1)
+        )
+        if rate.null is not None:
+            label = f"One-sided p-value (H0: rate {percent_value(rate.null)}% or less)"
+            rows.append(Row(label, tuple(p.p_value("p_value") for p in places), indent=1))
+    return Shown(table(view.column_heads(columns, "Response"), rows))
+
+
+def _ratio(numbers: Numbers) -> Cell:
+    share = numbers.text("p", lambda value: f"{percent_value(value)}%")
+    return Cell(f"{numbers.n_of_total().text} ({share})", refs=numbers.refs("n", "N", "p"))
+
+
+def _limits(numbers: Numbers) -> Cell:
+    return numbers.cell("({lower}, {upper})", {"lower": percent_value, "upper": percent_value})
+
+
+OUTPUT = Output(
+    kind="table",
+    title="Response rate",
+    analysis_set="SAF",
+    needs=needs,
+    options=Options,
+    analyse=analyse,
+    display=display,
+    footnotes=(
+        "Interval: two-sided {conf}, {proportion_ci}. p-value: one-sided exact binomial test.",
+        "Subjects without an evaluable assessment count as non-responders.",
+    ),
+)
