@@ -265,10 +265,7 @@ def _refuse_wrong_values(
     refuse_rows(
         labs,
         {
-            **{
-                ("ctcae.nan", name, "not a number"): graded & pl.col(name).is_nan()
-                for name in _NUMBERS
-            },
+            **{("ctcae.nan", name, "not a number"): pl.col(name).is_nan() for name in _NUMBERS},
             ("ctcae.bnrind", "BNRIND", "baseline indicator is not LOW, NORMAL or HIGH"): (
                 graded & not_in("BNRIND", known)
             ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import compress
 
 import polars as pl
 
@@ -33,14 +34,15 @@ def refuse_rows(frame: pl.DataFrame, faults: Mapping[tuple[str, str, str], pl.Ex
     dataset : str
         Name to print.
     """
+    checks = [is_faulty.any().alias(str(i)) for i, is_faulty in enumerate(faults.values())]
+    seen = frame.select(checks).row(0)
     found = []
-    for (rule, variable, message), is_faulty in faults.items():
+    for (rule, variable, message), is_faulty in compress(faults.items(), seen):
         rows = frame.filter(is_faulty)
-        if rows.height:
-            found.append(
-                Finding(rule, message, dataset=dataset, variable=variable, count=rows.height,
-                        subjects=some_subjects(rows["USUBJID"].to_list()))
-            )  # fmt: skip
+        found.append(
+            Finding(rule, message, dataset=dataset, variable=variable, count=rows.height,
+                    subjects=some_subjects(rows["USUBJID"].to_list()))
+        )  # fmt: skip
     if found:
         raise DataError(found)
 
