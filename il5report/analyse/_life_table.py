@@ -80,6 +80,25 @@ def event_codes(event: ArrayLike, length: int) -> NDArray[np.integer]:
     return check_event("event", event, length).view(np.int8)
 
 
+def cause_codes(cause: ArrayLike, length: int, n_causes: int | None) -> Counts:
+    """The checked causes as whole numbers, 0 for censored."""
+    given = np.asarray(cause)
+    if given.shape != (length,):
+        raise ValueError(f"cause: length {length} expected, shape {given.shape} given")
+    numbers = check_array("cause", given, minimum=0)
+    top = np.inf if n_causes is None else n_causes
+    bad = (numbers != np.floor(numbers)) | (numbers > top)
+    if bad.any():
+        first = int(np.argmax(bad))
+        raise ValueError(f"cause[{first}] = {numbers[first]:g}: not a whole number from 0 to {top}")
+    return numbers.astype(np.int64)
+
+
+def hypergeometric(x: Counts, n: Floats) -> Floats:
+    """Variance of x events among n at risk, corrected for ties; x for a single event."""
+    return np.where(x > 1, x * (n - x) / np.maximum(n - 1, 1), x)
+
+
 def _by_day(
     time: NDArray[np.generic], kind: NDArray[np.integer], kinds: int
 ) -> tuple[Floats, Counts] | None:

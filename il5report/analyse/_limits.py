@@ -48,6 +48,12 @@ def check_conf(conf_level: float, conf_type: str = "plain") -> None:
         raise ValueError(f"conf_type = {conf_type!r}: not one of {', '.join(SCALES)}")
 
 
+def check_convention(convention: str, known: tuple[str, ...]) -> None:
+    """Refuse a convention that is not `known`."""
+    if convention not in known:
+        raise ValueError(f"convention = {convention!r}: not one of {', '.join(known)}")
+
+
 def normal_quantile(conf_level: float) -> float:
     """The two-sided normal quantile, 1.96 for 0.95."""
     return float(ndtri(1 - (1 - conf_level) / 2))

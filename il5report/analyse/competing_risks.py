@@ -9,11 +9,18 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from il5report.analyse._life_table import Counts, Floats, LifeTable, life_table
+from il5report.analyse._life_table import (
+    Counts,
+    Floats,
+    LifeTable,
+    cause_codes,
+    hypergeometric,
+    life_table,
+)
 from il5report.analyse._limits import ConfType, check_conf, limits
+from il5report.analyse._reasons import beyond_follow_up
 from il5report.analyse.result import Result, check_array, stat
 
-NO_SUBJECTS = "no subjects"
 NOT_INSIDE = "cumulative incidence is 0 or 1"
 
 
@@ -173,7 +180,7 @@ def incidence_at(curves: CumulativeIncidence, t: float, *, cause: int = 1) -> In
     names = ("incidence", "std_error", "lower", "upper")
     n_risk = int((curves.n_event.sum(axis=0) + curves.n_censor)[curves.time >= t].sum())
     step = int(np.searchsorted(curves.time, t, side="right")) - 1
-    why = _unknown_at(curves, n_risk)
+    why = beyond_follow_up(curves.time, curves.survival, t)
     if why is not None:
         values = [np.nan] * 4
     elif step < 0:
@@ -191,28 +198,6 @@ def incidence_at(curves: CumulativeIncidence, t: float, *, cause: int = 1) -> In
         variance=curves.variance,
         ne={name: why or NOT_INSIDE for name, value in point.items() if np.isnan(value)},
     )
-
-
-def cause_codes(cause: ArrayLike, length: int, n_causes: int | None) -> Counts:
-    """The checked causes as whole numbers, 0 for censored."""
-    given = np.asarray(cause)
-    if given.shape != (length,):
-        raise ValueError(f"cause: length {length} expected, shape {given.shape} given")
-    numbers = check_array("cause", given, minimum=0)
-    top = np.inf if n_causes is None else n_causes
-    bad = (numbers != np.floor(numbers)) | (numbers > top)
-    if bad.any():
-        first = int(np.argmax(bad))
-        raise ValueError(f"cause[{first}] = {numbers[first]:g}: not a whole number from 0 to {top}")
-    return numbers.astype(np.int64)
-
-
-def _unknown_at(curves: CumulativeIncidence, n_risk: int) -> str | None:
-    if curves.n == 0:
-        return NO_SUBJECTS
-    if n_risk == 0 and curves.survival[-1] > 0:
-        return f"after the last observation, which is censored ({curves.time[-1]:g})"
-    return None
 
 
 def _incidence(table: LifeTable) -> tuple[Floats, Floats]:
@@ -279,8 +264,3 @@ _PARTS: dict[str, Callable[[Floats, Counts, Counts, Floats], _Parts]] = {
 def _left(n: Floats, total: Counts) -> Floats:
     """Subjects without event; infinite where there are none, as no incidence is gained later."""
     return np.where(n > total, n - total, np.inf)
-
-
-def hypergeometric(x: Counts, n: Floats) -> Floats:
-    """Variance of x events among n at risk, corrected for ties; x for a single event."""
-    return np.where(x > 1, x * (n - x) / np.maximum(n - 1, 1), x)

@@ -10,8 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
 from il5report.analyse._groups import check_labels, quadratic_form
-from il5report.analyse._life_table import Counts, Floats, merge_ties
-from il5report.analyse.competing_risks import cause_codes, hypergeometric
+from il5report.analyse._life_table import Counts, Floats, cause_codes, hypergeometric, merge_ties
 from il5report.analyse.result import Result, check_array, stat
 from il5report.analyse.survival_points import LEVEL
 

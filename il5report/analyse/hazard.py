@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 
 from il5report.analyse._life_table import Counts, Floats, event_codes, life_table, life_table_entry
 from il5report.analyse._limits import check_conf, normal_quantile
+from il5report.analyse._reasons import NO_EVENT_YET
 from il5report.analyse.result import Result, stat
-from il5report.analyse.survival import NO_EVENT_YET
 
 
 @dataclass(frozen=True, kw_only=True)

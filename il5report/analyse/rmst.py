@@ -8,10 +8,10 @@ from typing import Literal
 import numpy as np
 from scipy.special import ndtr
 
-from il5report.analyse._limits import normal_quantile
+from il5report.analyse._limits import check_convention, normal_quantile
+from il5report.analyse._reasons import NO_EVENT_YET, beyond_follow_up
 from il5report.analyse.result import Result, stat
-from il5report.analyse.survival import NO_EVENT_YET, KaplanMeier
-from il5report.analyse.survival_points import check_convention, follow_up_ends
+from il5report.analyse.survival import KaplanMeier
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,7 @@ def rmst(km: KaplanMeier, tau: float, *, convention: Literal["sas", "r"] = "sas"
     check_convention(convention, ("sas", "r"))
     if not 0 < tau < np.inf:
         raise ValueError(f"tau = {tau!r}: not a positive number")
-    why = follow_up_ends(km, tau)
+    why = beyond_follow_up(km.time, km.survival, tau)
     if why is not None and (convention == "sas" or km.n == 0):
         estimate = std_error = np.nan
         ne = dict.fromkeys(("estimate", "std_error", "lower", "upper"), why)

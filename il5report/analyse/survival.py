@@ -19,10 +19,8 @@ from il5report.analyse._life_table import (
     life_table_entry,
 )
 from il5report.analyse._limits import ConfType, check_conf, limits
+from il5report.analyse._reasons import ALL_FAILED, NO_EVENT_YET
 from il5report.analyse.result import Result, check_array, stat
-
-NO_EVENT_YET = "no event up to this time"
-ALL_FAILED = "survival is 0"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,11 +8,11 @@ from typing import Literal
 import numpy as np
 
 from il5report.analyse._life_table import Floats
-from il5report.analyse._limits import SCALES, normal_quantile
+from il5report.analyse._limits import SCALES, check_convention, normal_quantile
+from il5report.analyse._reasons import ALL_FAILED, NO_EVENT_YET, NO_SUBJECTS, beyond_follow_up
 from il5report.analyse.result import Result, stat
-from il5report.analyse.survival import ALL_FAILED, NO_EVENT_YET, KaplanMeier, at_risk
+from il5report.analyse.survival import KaplanMeier, at_risk
 
-NO_SUBJECTS = "no subjects"
 LEVEL = 1e-9  # survival this near to a quantile level equals it
 
 
@@ -171,22 +171,6 @@ def landmark(km: KaplanMeier, t: float, *, convention: Literal["sas", "r"] = "sa
     )
 
 
-def check_convention(convention: str, known: tuple[str, ...]) -> None:
-    """Refuse a convention that is not `known`."""
-    if convention not in known:
-        raise ValueError(f"convention = {convention!r}: not one of {', '.join(known)}")
-
-
-def follow_up_ends(km: KaplanMeier, t: float) -> str | None:
-    """Why nothing can be said at `t` without carrying the curve forward; None where it can."""
-    if km.n == 0:
-        return NO_SUBJECTS
-    last = float(km.time[-1])
-    if t > last and km.survival[-1] > 0:
-        return f"after the last observation, which is censored ({last:g})"
-    return None
-
-
 def _crossing(time: Floats, curve: Floats, level: float, convention: str) -> float:
     """Middle of the step on which a falling curve equals `level`, else the time it falls below."""
     reached = np.flatnonzero(curve <= level + LEVEL)
@@ -236,7 +220,7 @@ def _value_at(km: KaplanMeier, t: float) -> tuple[float, float, float, float]:
 def _landmark_reasons(
     km: KaplanMeier, t: float, survival: float, lower: float, convention: str
 ) -> dict[str, str]:
-    why = follow_up_ends(km, t)
+    why = beyond_follow_up(km.time, km.survival, t)
     if why is not None and (convention == "sas" or km.n == 0):
         return dict.fromkeys(("survival", "std_error", "lower", "upper"), why)
     if not np.isnan(lower):

@@ -14,6 +14,7 @@ import pytest
 from il5report.analyse.competing_risks import aalen_johansen, incidence_at
 from il5report.analyse.hazard import nelson_aalen
 from il5report.analyse.logrank import logrank, one_sample_logrank
+from il5report.analyse.regression import cox
 from il5report.analyse.rmst import rmst
 from il5report.analyse.survival import KaplanMeier, at_risk, kaplan_meier, reverse_kaplan_meier
 from il5report.analyse.survival_points import landmark, quantile
@@ -54,6 +55,11 @@ DIFFERENT: dict[str, str] = dict.fromkeys(
         ),
     ],
     CERTAIN,
+)
+# Entries for which there is no method here.
+NOT_OFFERED: dict[str, str] = dict.fromkeys(
+    ["cox/lung/exact", "cox/veteran/exact"],
+    "exact (discrete) ties: Efron and Breslow are offered, and named in the result",
 )
 
 
@@ -233,3 +239,46 @@ def test_cumulative_incidence(entry: dict[str, Any]) -> None:
         for key, expected in wanted.items():
             if key != "time":
                 assert_same(actual[key.split("_")[0]], expected)
+
+
+@pytest.mark.parametrize("entry", entries("cox"))
+def test_cox(entry: dict[str, Any]) -> None:
+    if entry["id"] in NOT_OFFERED:
+        with pytest.raises(ValueError, match="ties = 'exact'"):
+            cox([1, 2], [1, 1], {"x": [0, 1]}, ties="exact")
+        return
+    data, values, formula = columns(entry["dataset"]), entry["values"], entry["params"]["formula"]
+    names, _, strata = formula.partition(" + strata")
+    result = cox(
+        data["time"],
+        data["event"],
+        {name: data[name] for name in names.split(" + ")},
+        strata=data[strata.strip("()")] if strata else None,
+        ties=entry["params"]["ties"],
+    )
+    actual = {
+        "coef": result.coefficient,
+        "se": result.std_error,
+        "hr": result.hazard_ratio,
+        "hr_lower": result.lower,
+        "hr_upper": result.upper,
+        "z": result.z,
+        "p": result.p,
+        "loglik": [result.log_likelihood_null, result.log_likelihood],
+        "lr": result.likelihood_ratio,
+        "wald": result.wald,
+        "score": result.score,
+    }
+    for name, expected in values.items():
+        # R stops once the likelihood changes by less than 1e-9; p multiplies what is left in z.
+        assert_same(actual[name], expected, 1e-7 if name == "p" else 1e-8)
+
+
+def test_every_entry_is_read_and_every_difference_is_named() -> None:
+    methods = {
+        "km_curve", "km_curve_left_truncated", "km_quantile", "km_median_print", "km_at",
+        "reverse_km_median", "rmst", "nelson_aalen", "logrank", "one_sample_logrank", "cif", "cox",
+    }  # fmt: skip
+    read = {entry["id"] for entry in ENTRIES if entry["method"] in methods}
+    assert len(read) == 507
+    assert read >= DIFFERENT.keys() | NOT_OFFERED.keys()
