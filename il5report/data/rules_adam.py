@@ -1,0 +1,93 @@
+"""Rules on ADaM structures: parameters, censoring, derived records, deaths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from il5report.data.dataset import Dataset
+from il5report.data.rules import Hit, Scope, broken, holds, is_adam, subjects_of
+
+
+def derived_records(scope: Scope) -> Iterator[Hit]:
+    """Records with DTYPE: derived, not observed."""
+    for dataset in scope.holding("DTYPE"):
+        tests = {"DTYPE": pl.col("DTYPE").is_not_null()}
+        yield from broken(dataset, tests, "Derived records, counted only where an output says so")
+
+
+def fatal_not_serious(scope: Scope) -> Iterator[Hit]:
+    """Events that ended in death and are not coded as serious."""
+    for dataset in scope.holding("AESER"):
+        fatal = [
+            pl.col(v) == value
+            for v, value in (("AEOUT", "FATAL"), ("AESDTH", "Y"))
+            if holds(dataset, v)
+        ]
+        if fatal:
+            is_fatal = pl.any_horizontal(fatal).fill_null(value=False)
+            tests = {"AESER": is_fatal & pl.col("AESER").ne_missing("Y")}
+            yield from broken(dataset, tests, "Fatal events that are not serious", show=False)
+
+
+def parameter_names(scope: Scope) -> Iterator[Hit]:
+    """PARAM and PARAMCD that do not name each other one to one."""
+    for dataset in scope.holding("PARAM", "PARAMCD"):
+        yield from _one_to_one(dataset, [], "PARAMCD", "PARAM")
+
+
+def value_texts(scope: Scope) -> Iterator[Hit]:
+    """AVAL and AVALC that do not map one to one within a parameter."""
+    for dataset in scope.holding("PARAMCD", "AVAL", "AVALC"):
+        yield from _one_to_one(dataset, ["PARAMCD"], "AVAL", "AVALC")
+
+
+def _one_to_one(dataset: Dataset, within: list[str], left: str, right: str) -> Iterator[Hit]:
+    pairs = dataset.frame.select(*within, left, right).drop_nulls().unique()
+    for one, other in ((left, right), (right, left)):
+        several = pairs.filter(pairs.select(*within, one).is_duplicated())
+        if several.height:
+            example = several.select(*within, one, other).sort(pl.all()).row(0)
+            said = ", ".join(map(str, example))
+            values = several.select(*within, one).n_unique()
+            message = f"{one} with more than one {other} ({values} such): {said}"
+            yield Hit(message, dataset.name, one, several.height)
+
+
+def one_unit(scope: Scope) -> Iterator[Hit]:
+    """Parameters with values in more than one unit."""
+    for dataset in scope.holding("PARAMCD", "AVALU"):
+        units = dataset.frame.select("PARAMCD", "AVALU").drop_nulls().unique()
+        several = units.filter(units.select("PARAMCD").is_duplicated())
+        if several.height:
+            parameters = ", ".join(several["PARAMCD"].unique().sort().head(5))
+            message = f"More than one unit in one parameter: {parameters}"
+            yield Hit(message, dataset.name, "AVALU", several.height)
+
+
+def censoring(scope: Scope) -> Iterator[Hit]:
+    """CNSR that is not 0 (event) or a whole positive number (a reason for censoring)."""
+    for dataset in scope.holding("CNSR"):
+        value = pl.col("CNSR")
+        wrong = value.is_null() | (value < 0) | (value % 1 != 0)
+        yield from broken(dataset, {"CNSR": wrong}, "Neither 0 nor a whole positive number")
+
+
+def time_to_event(scope: Scope) -> Iterator[Hit]:
+    """Times to event that are missing or negative."""
+    for dataset in scope.holding("CNSR", "AVAL"):
+        wrong = pl.col("AVAL").is_null() | (pl.col("AVAL") < 0)
+        yield from broken(dataset, {"AVAL": wrong}, "Missing or negative time to event")
+
+
+def death_without_date(scope: Scope) -> Iterator[Hit]:
+    """Subjects who died and have no date of death, or have one and did not die."""
+    for dataset in scope.holding("DTHFL"):
+        date = "DTHDT" if is_adam(dataset.name) else "DTHDTC"
+        if dataset.name in ("ADSL", "DM") and holds(dataset, date):
+            died = pl.col("DTHFL").eq_missing("Y")
+            odd = dataset.frame.filter(died != pl.col(date).is_not_null())
+            if odd.height:
+                message = f"DTHFL and {date} do not agree"
+                yield Hit(message, dataset.name, "DTHFL", odd.height, subjects_of(odd))
