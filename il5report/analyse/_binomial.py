@@ -27,6 +27,13 @@ def probability(n: np.ndarray, N: int, p: float) -> np.ndarray:
     return np.asarray(np.exp(ways + xlogy(n, p) + xlog1py(N - n, -p)))
 
 
+def two_stage_tail(r1: int, n1: int, x: int, n: int, p: float) -> float:
+    """P(more than r1 events in the first n1 and at least x in all n)."""
+    first = np.arange(r1 + 1, n1 + 1)
+    second = np.array([at_least(x - x1, n - n1, p) for x1 in first.tolist()])
+    return float(probability(first, n1, p) @ second)
+
+
 def _clopper_pearson(n: int, N: int, alpha: float) -> tuple[float, float]:
     lower = betaincinv(n, N - n + 1, alpha / 2) if n else 0.0
     upper = betainccinv(n + 1, N - n, alpha / 2) if n < N else 1.0

@@ -31,6 +31,13 @@ def check_group(name: str, group: tuple[int, int]) -> tuple[int, int]:
 def check_open_unit(name: str, value: float) -> float:
     """`value` strictly between 0 and 1 (a level, a null proportion); ValueError otherwise."""
     if not 0 < value < 1:
+        raise ValueError(f"{name} = {value!r}: not between 0 and 1, ends excluded")
+    return float(value)
+
+
+def check_unit(name: str, value: float) -> float:
+    """`value` from 0 to 1 (a probability); ValueError otherwise."""
+    if not 0 <= value <= 1:
         raise ValueError(f"{name} = {value!r}: not between 0 and 1")
     return float(value)
 
