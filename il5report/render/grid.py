@@ -21,6 +21,7 @@ LABEL_MM = 52.0  # a row label may be this wide before it wraps
 CELL_MM = 30.0  # a cell with more than one word may be this wide before it wraps
 WORD_MM = 36.0  # a longer word is broken
 
+LINE_EM = 15.0  # a wider word in running text or a title may be broken
 DIGIT_EM = 0.52
 _MM_PER_PT = 25.4 / 72
 _BOLD = 1.12
@@ -129,9 +130,7 @@ class _Column:
 
     def at(self, size: float) -> _Column:
         mm = size * _MM_PER_PT
-        return _Column(
-            self.natural * mm, min(self.word * mm, WORD_MM), self.text * mm, self.limit
-        )
+        return _Column(self.natural * mm, min(self.word * mm, WORD_MM), self.text * mm, self.limit)
 
     @property
     def least(self) -> float:
@@ -167,9 +166,7 @@ def _measured(head: Head, lines: Sequence[Line], j: int, is_table: bool) -> _Col
     title = _BOLD * max(_word(head.label), width_em(head.detail))
     if is_table and not label:  # numbers stay on one line
         word = text if text < CELL_MM / (SIZES_PT[0] * _MM_PER_PT) else word
-    return _Column(
-        max(text, title), max(word, title), text, LABEL_MM if label else CELL_MM
-    )
+    return _Column(max(text, title), max(word, title), text, LABEL_MM if label else CELL_MM)
 
 
 def _pad(line: Line, j: int) -> float:
@@ -177,7 +174,7 @@ def _pad(line: Line, j: int) -> float:
 
 
 def _word(text: str) -> float:
-    return max(map(width_em, text.replace("-", "- ").split(" ")))
+    return max(map(width_em, text.replace("-", "- ").replace(BREAK, " ").split(" ")))
 
 
 def _least(columns: Sequence[_Column]) -> float:
@@ -217,14 +214,14 @@ def _panel(
     page, size = paper
     is_table = isinstance(body, Table)
     widths = _widths([columns[j] for j in group], page, is_table)
-    heads = tuple(body.heads[j] for j in group)
+    em = [w / (size * _MM_PER_PT) for w in widths]
+    heads = tuple(_cut_head(body.heads[j], w / _BOLD) for j, w in zip(group, em, strict=True))
     shifts = tuple(
         max(0.0, round((w - columns[j].text) / 2, 2))
-        if is_table and body.heads[j].align == "center"
+        if is_table and j > 0 and body.heads[j].align == "center"
         else 0.0
         for j, w in zip(group, widths, strict=True)
     )
-    em = [w / (size * _MM_PER_PT) for w in widths]
     return Panel(heads, runs(heads), widths, shifts, tuple(_cut(ln, group, em) for ln in lines))
 
 
@@ -260,6 +257,10 @@ def runs(heads: Sequence[Head]) -> tuple[tuple[str, int], ...]:
     return tuple(found) if any(text for text, _ in found) else ()
 
 
+def _cut_head(head: Head, em: float) -> Head:
+    return Head(breakable(head.label, em), breakable(head.detail, em), head.span, head.align)
+
+
 def _cut(line: Line, group: Sequence[int], em: Sequence[float]) -> Line:
     """The texts of one panel; a word longer than its column may be broken anywhere."""
     if line.kind == "heading":
@@ -268,8 +269,8 @@ def _cut(line: Line, group: Sequence[int], em: Sequence[float]) -> Line:
     return Line(line.kind, line.indent, texts, tuple(line.pads[j] for j in group if line.pads))
 
 
-def breakable(text: str, em: float) -> str:
+def breakable(text: str, em: float = LINE_EM) -> str:
     """`text` with break points in each word that is wider than `em`."""
     if len(text) < em or _word(text) <= em:  # no character is wider than an em
         return text
-    return " ".join(w if width_em(w) <= em else BREAK.join(w) for w in text.split(" "))
+    return " ".join(w if _word(w) <= em else BREAK.join(w) for w in text.split(" "))

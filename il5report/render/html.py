@@ -11,11 +11,11 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
-from il5report.display.model import Cell, Document, Figure, Head, Listing, Row, Section, Table
+from il5report.display.model import Body, Cell, Document, Figure, Head, Listing, Row, Section, Table
 from il5report.render.environment import environment, fill, templates
-from il5report.render.grid import DIGIT_EM, runs, width_em
+from il5report.render.grid import DIGIT_EM, grid, runs, width_em
 from il5report.render.svg import inline
-from il5report.render.text import FIGURE_SPACE, kind_of, clean, name, with_texts
+from il5report.render.text import FIGURE_SPACE, clean, kind_of, name, with_texts
 
 ASSETS = ("report.css", "report.js")
 
@@ -49,7 +49,12 @@ def _environment() -> jinja2.Environment:
     env.filters["css_string"] = css_string
     env.filters["anchor"] = name
     env.globals.update(
-        groups=groups, listing_rows=listing_rows, spans=spans, drawing=drawing, kind_of=kind_of
+        groups=groups,
+        listing_rows=listing_rows,
+        spans=spans,
+        drawing=drawing,
+        kind_of=kind_of,
+        is_wide=is_wide,
     )
     return env
 
@@ -63,6 +68,11 @@ def css_string(text: str) -> Markup:
 def drawing(figure: Figure, key: str, title: str) -> Markup:
     """The figure as inline SVG."""
     return inline(figure.svg, name(key), title, figure.description)
+
+
+def is_wide(body: Body) -> bool:
+    """Whether paper must be turned for it: all listings, and tables that need it."""
+    return isinstance(body, Listing) or (isinstance(body, Table) and grid(body).landscape)
 
 
 def spans(heads: Sequence[Head]) -> list[tuple[str, int, Head]]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from il5report.display.model import Display, Document, Figure, Paragraph, Section
 from il5report.render.environment import templates
+from il5report.render.grid import breakable
 from il5report.render.sheets import Item, sheets
 from il5report.render.text import clean, name, named, with_texts
 
@@ -39,7 +40,11 @@ def render_pdf(doc: Document, folder: Path) -> None:
     """
     import typst
 
-    data = json.dumps(as_data(with_texts(doc, printable)), ensure_ascii=False, sort_keys=True)
+    data = json.dumps(
+        as_data(with_texts(doc, lambda text: breakable(printable(text)))),
+        ensure_ascii=False,
+        sort_keys=True,
+    )
     pdf = typst.compile(
         templates() / "typst" / "report.typ",
         root=templates() / "typst",
@@ -87,10 +92,11 @@ def _sheets(doc: Document, levels: list[int]) -> list[dict[str, Any]]:
     found = []
     for sheet in sheets(doc):
         items = []
+        names = [_name(item.value) for item in sheet.items if isinstance(item.value, Display)]
         for item in sheet.items:
             level = next(remaining) if item.kind == "section" else level
             items.append(_item(item, level))
-        found.append({"landscape": sheet.landscape, "items": items})
+        found.append({"landscape": sheet.landscape, "items": items, "name": "".join(names)})
     return found
 
 
@@ -172,18 +178,20 @@ def _dejavu() -> Path:
     return Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
 
 
-def render_tex_pdf(tex: Path) -> Path:
-    """Compile a LaTeX report with pdflatex, beside it and under the same name.
+def render_tex_pdf(tex: Path, out: Path) -> Path:
+    """Compile a LaTeX report with pdflatex.
 
     Parameters
     ----------
     tex : Path
         ``report.tex`` as `render_latex` writes it, with its figures.
+    out : Path
+        The PDF to write; the log of pdflatex stands beside it (``.log``).
 
     Returns
     -------
     Path
-        The PDF; the same bytes from the same source.
+        `out`; the same bytes from the same source.
 
     Raises
     ------
@@ -205,4 +213,6 @@ def render_tex_pdf(tex: Path) -> Path:
             )
             if run.returncode:
                 raise RuntimeError(run.stdout.decode("latin-1")[-2000:])
-        return Path(shutil.copy(Path(work) / f"{tex.stem}.pdf", tex.with_suffix(".pdf")))
+        shutil.copyfile(Path(work, tex.stem + ".log"), out.with_suffix(".log"))
+        shutil.copyfile(Path(work, tex.stem + ".pdf"), out)
+    return out

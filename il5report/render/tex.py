@@ -132,13 +132,38 @@ _MATHS = {
 }
 
 _GREEK = {
-    char: rf"\{name}"
-    for char, name in zip(
-        "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨ",
-        "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma "
-        "tau upsilon varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi".split(),
-        strict=True,
-    )
+    "α": r"\alpha",
+    "β": r"\beta",
+    "γ": r"\gamma",
+    "δ": r"\delta",
+    "ε": r"\varepsilon",
+    "ζ": r"\zeta",
+    "η": r"\eta",
+    "θ": r"\theta",
+    "ι": r"\iota",
+    "κ": r"\kappa",
+    "λ": r"\lambda",
+    "μ": r"\mu",
+    "ν": r"\nu",
+    "ξ": r"\xi",
+    "π": r"\pi",
+    "ρ": r"\rho",
+    "σ": r"\sigma",
+    "τ": r"\tau",
+    "υ": r"\upsilon",
+    "φ": r"\varphi",
+    "χ": r"\chi",
+    "ψ": r"\psi",
+    "ω": r"\omega",
+    "Γ": r"\Gamma",
+    "Δ": r"\Delta",
+    "Θ": r"\Theta",
+    "Λ": r"\Lambda",
+    "Ξ": r"\Xi",
+    "Π": r"\Pi",
+    "Σ": r"\Sigma",
+    "Φ": r"\Phi",
+    "Ψ": r"\Psi",
 }
 
 _RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", "0123456789+-=()ni", strict=True))
@@ -162,13 +187,15 @@ CHARACTERS = _Characters(
     | {ord(char): char for char in _LETTERS}
     | {ord(char): rf"\ensuremath{{{tex}}}" for char, tex in (_MATHS | _GREEK).items()}
     | {
-        ord(char): rf"\textsuperscript{{\ensuremath{{{tex}}}}}" if tex in "+-=" else
-        rf"\textsuperscript{{{tex}}}"
+        ord(char): rf"\textsuperscript{{\ensuremath{{{tex}}}}}"
+        if tex in "+-="
+        else rf"\textsuperscript{{{tex}}}"
         for char, tex in _RAISED.items()
     }
     | {
-        ord(char): rf"\textsubscript{{\ensuremath{{{tex}}}}}" if tex in "+-=" else
-        rf"\textsubscript{{{tex}}}"
+        ord(char): rf"\textsubscript{{\ensuremath{{{tex}}}}}"
+        if tex in "+-="
+        else rf"\textsubscript{{{tex}}}"
         for char, tex in _LOWERED.items()
     }
     | {ord(char): tex for char, tex in (_SPACES | _TEXT | _ASCII).items()}
@@ -182,7 +209,9 @@ def escape(text: str) -> Markup:
 
 def printable(text: str) -> str:
     """Text with each character that Latin Modern lacks named."""
-    return text if text.isascii() else "".join(c if ord(c) in CHARACTERS else named(c) for c in text)
+    return (
+        text if text.isascii() else "".join(c if ord(c) in CHARACTERS else named(c) for c in text)
+    )
 
 
 def bookmark(text: str) -> Markup:

@@ -7,8 +7,18 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 
-from il5report.display.model import Block, Cell, Display, Document, Figure, Head, Listing
-from il5report.display.model import Paragraph, Row, Table
+from il5report.display.model import (
+    Block,
+    Cell,
+    Display,
+    Document,
+    Figure,
+    Head,
+    Listing,
+    Paragraph,
+    Row,
+    Table,
+)
 
 FIGURE_SPACE = "\u2007"
 BREAK = "\u200b"  # zero-width space: a line may end here
@@ -104,9 +114,7 @@ def _display(display: Display, change: Texts) -> Display:
 
 
 def _heads(heads: tuple[Head, ...], change: Texts) -> tuple[Head, ...]:
-    return tuple(
-        Head(change(h.label), change(h.detail), change(h.span), h.align) for h in heads
-    )
+    return tuple(Head(change(h.label), change(h.detail), change(h.span), h.align) for h in heads)
 
 
 def _table(table: Table, change: Texts) -> Table:

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import sample
+from conftest import Report
+
+from il5report.display.model import Document, Paragraph, Section
+from il5report.render import tex
+from il5report.render.latex import render_latex
+from il5report.render.pdf import render_tex_pdf
+from il5report.render.text import BREAK, clean
+
+needs_tex = pytest.mark.skipif(not shutil.which("pdflatex"), reason="pdflatex is not installed")
+
+
+def unescaped(source: str) -> str:
+    """What TeX makes of escaped text: every escape undone."""
+    inverse = {markup: chr(code) for code, markup in tex.CHARACTERS.items() if len(markup) > 1}
+    longest_first = sorted(inverse, key=len, reverse=True)
+    pattern = "|".join(map(re.escape, longest_first))
+    return re.sub(pattern, lambda found: inverse[found.group()], source).replace(BREAK, "")
+
+
+def test_shows_every_cell(report: Report) -> None:
+    shown = unescaped(report.text("report.tex"))
+    cells = [tex.printable(clean(text)) for text in report.cells()]
+    assert cells and [text for text in cells if text not in shown] == []
+
+
+@pytest.mark.parametrize("text", sample.HOSTILE)
+def test_escape_is_undone_exactly(text: str) -> None:
+    text = tex.printable(clean(text))
+    assert unescaped(str(tex.escape(text))) == text.replace(BREAK, "")
+
+
+def test_no_character_of_the_data_reaches_tex_with_a_meaning() -> None:
+    ascii_text = "".join(map(chr, range(32, 127)))
+    escaped = re.sub(
+        r"\\[A-Za-z]+\{\}|\\[{}$&#%_]|\{[\[\]*]\}|[-,]\{\}", "", str(tex.escape(ascii_text))
+    )
+    assert not set(escaped) & set("\\{}$&#%_^~<>[]*\"'`")
+
+
+def test_a_character_without_a_glyph_is_named() -> None:
+    assert tex.printable("a 中 😀") == "a [U+4E2D] [U+1F600]"
+    assert str(tex.escape("中")) == "{[}U+4E2D{]}"
+
+
+def test_figures_stand_beside_it(tmp_path: Path) -> None:
+    doc = sample.document(1)
+    render_latex(doc, tmp_path)
+    source = (tmp_path / "report.tex").read_text(encoding="utf-8")
+    named = re.findall(r"\\includegraphics\[.*?\]\{(.*?)\}", source)
+    assert named == ["figures/survival.pdf", "figures/survival_path.pdf"]
+    assert (tmp_path / named[0]).read_bytes() == sample.figure().pdf
+
+
+@needs_tex
+def test_compiles_without_complaint_and_to_the_same_bytes(report: Report) -> None:
+    first = render_tex_pdf(report.folder / "report.tex", report.folder / "tex.pdf")
+    again = render_tex_pdf(report.folder / "report.tex", report.folder / "tex2.pdf")
+    assert first.read_bytes() == again.read_bytes()
+    assert complaints(report.folder / "tex.log") == []
+
+
+@needs_tex
+def test_every_printable_character_compiles(tmp_path: Path) -> None:
+    characters = [chr(code) for code in tex.CHARACTERS]
+    doc = Document(
+        "Characters", "", (), (Section("1", "All", 1, (Paragraph(" ".join(characters)),)),)
+    )
+    render_latex(doc, tmp_path)
+    render_tex_pdf(tmp_path / "report.tex", tmp_path / "tex.pdf")
+    assert complaints(tmp_path / "tex.log") == []
+
+
+def complaints(log: Path) -> list[str]:
+    """Warnings of LaTeX, missing characters and lines more than 2 pt too wide."""
+    text = log.read_text(encoding="latin-1")
+    found = re.findall(r"^.*(?:Warning|Missing character|undefined).*$", text, re.MULTILINE)
+    wide = re.findall(r"^Overfull \\hbox \((\d+\.\d+)pt too wide\).*$", text, re.MULTILINE)
+    return found + [points for points in wide if float(points) > 2]

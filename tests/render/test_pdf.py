@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import re
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import pypdf
+import pytest
+import sample
+from conftest import Report
+
+from il5report.render import pdf
+from il5report.render.text import BREAK
+
+
+@cache
+def pages(path: Path) -> list[str]:
+    return [page.extract_text() for page in pypdf.PdfReader(path).pages]
+
+
+def squeezed(text: str) -> str:
+    """Without blanks, at which a line may have been broken."""
+    return "".join(text.replace(BREAK, "").split())
+
+
+def test_shows_every_cell(report: Report) -> None:
+    shown = squeezed("".join(pages(report.folder / "report.pdf")))
+    cells = [squeezed(pdf.printable(text)) for text in report.cells()]
+    # Hebrew and Arabic are drawn from right to left and read back in either order.
+    left_to_right = [c for c in cells if not re.search("[\u0590-\u08ff]", c)]
+    assert left_to_right and [c for c in left_to_right if c not in shown] == []
+
+
+def test_banner_draft_mark_and_page_number_on_every_page(report: Report) -> None:
+    texts = pages(report.folder / "report.pdf")
+    for number, text in enumerate(map(squeezed, texts), 1):
+        assert f"Page{number}of{len(texts)}" in text
+        assert squeezed(report.doc.banner) in text and squeezed(report.doc.status) in text
+
+
+def test_is_tagged_and_claims_ua_1(report: Report) -> None:
+    reader = pypdf.PdfReader(report.folder / "report.pdf")
+    catalog = reader.trailer["/Root"].get_object()
+    assert catalog["/MarkInfo"]["/Marked"] and "/StructTreeRoot" in catalog
+    assert catalog["/Lang"] == "en" and catalog["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert reader.metadata is not None and reader.metadata.title == report.doc.title
+    assert b"pdfuaid:part" in catalog["/Metadata"].get_object().get_data()
+
+
+def test_bookmarks_name_every_section_and_display(report: Report) -> None:
+    def titles(outline: list[object]) -> list[str]:
+        return [
+            title
+            for entry in outline
+            for title in (titles(entry) if isinstance(entry, list) else [entry["/Title"]])  # type: ignore[index]
+        ]
+
+    found = titles(pypdf.PdfReader(report.folder / "report.pdf").outline)
+    expected = [s.title for s in report.doc.sections] + [d.title for d in report.doc.displays()]
+    assert len(found) == len(expected)
+    assert all(any(squeezed(t) in squeezed(f) for f in found) for t in expected)
+
+
+def test_wide_displays_stand_on_landscape_pages(tmp_path: Path) -> None:
+    pdf.render_pdf(sample.document(1), tmp_path)
+    reader = pypdf.PdfReader(tmp_path / "report.pdf")
+    wide = [p.mediabox.width > p.mediabox.height for p in reader.pages]
+    events = next(
+        i for i, p in enumerate(reader.pages) if "Table 14.3.1.2" in p.extract_text() and i > 2
+    )
+    assert wide[events] and not wide[0]
+
+
+def test_head_repeats_and_continuation_is_said(tmp_path: Path) -> None:
+    pdf.render_pdf(sample.document(200), tmp_path)
+    texts = [t for t in pages(tmp_path / "report.pdf") if "Listing 16.2.7.1 (continued)" in t]
+    assert len(texts) >= 2 and all("Verbatim term" in t for t in texts)
+
+
+def test_a_character_without_a_glyph_is_named() -> None:
+    assert pdf.printable("中 β ≥") == "[U+4E2D] β ≥"
+
+
+def test_without_date_there_is_none(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    pdf.render_pdf(replace(sample.document(0), date=""), tmp_path)
+    metadata = pypdf.PdfReader(tmp_path / "report.pdf").metadata
+    assert metadata is not None and "/CreationDate" not in metadata
+
+
+@pytest.mark.parametrize("depths", [(3, 1, 4), (1, 3, 2)])
+def test_headings_skip_no_level(depths: tuple[int, ...]) -> None:
+    from il5report.display.model import Document, Section
+
+    sections = tuple(Section(str(i), "x", depth) for i, depth in enumerate(depths))
+    levels = [s["level"] for s in pdf.as_data(Document("t", "", (), sections))["contents"]]
+    assert levels[0] == 1 and all(b <= a + 1 for a, b in pairwise(levels))
