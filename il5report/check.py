@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import polars as pl
 
 from il5report.conditions import Condition, expression, faults
 from il5report.data.dataset import Study
 from il5report.errors import Finding, Severity, nearest, some_subjects
-from il5report.output import Context
+from il5report.output import Context, filled
 from il5report.plan.read import LoadedPlan
 
 
@@ -40,26 +40,41 @@ def plan_faults(
 def _output_faults(ctx: Context, study: Study, loaded: LoadedPlan) -> Iterator[Finding]:
     place = loaded.place("outputs", ctx.id)
     needs = ctx.output.needs(ctx)
-    wanted: dict[str, list[str]] = {name: list(v) for name, v in needs.variables.items()}
-    for dataset, variables in wanted.items():
-        if dataset not in study:
+    for dataset, variables in needs.variables.items():
+        if dataset in study:
+            yield from _variable_faults(ctx, dataset, variables, study, place)
+        else:
             message = f"{ctx.id} needs this data set{nearest(dataset, sorted(study))}"
             yield Finding("data.missing", message, dataset=dataset, place=place)
-            continue
-        known = _schema(dataset, study)
-        for variable in variables:
-            if variable not in known:
-                message = f"{ctx.id} needs this variable{nearest(variable, sorted(known))}"
-                yield Finding(
-                    "variable.missing", message, dataset=dataset, variable=variable, place=place
-                )
-    for dataset, condition in needs.conditions:
-        if dataset in study:
-            yield from _condition_faults(dataset, condition, study, place)
-    yield from _condition_faults("ADSL", ctx.entry.where, study, place)
-    for column in ctx.columns:
-        where = loaded.place("columns", ctx.entry.columns)
-        yield from _condition_faults("ADSL", column.where, study, where)
+    columns = loaded.place("columns", ctx.entry.columns)
+    conditions = [(name, where, place) for name, where in needs.conditions if name in study]
+    conditions.append(("ADSL", ctx.entry.where, place))
+    conditions += [("ADSL", column.where, columns) for column in ctx.columns]
+    for dataset, where, at in conditions:
+        yield from _condition_faults(dataset, where, study, at)
+    yield from _word_faults(ctx, loaded)
+
+
+def _variable_faults(
+    ctx: Context, dataset: str, variables: Collection[str], study: Study, place: str
+) -> Iterator[Finding]:
+    known = _schema(dataset, study)
+    for variable in variables:
+        if variable not in known:
+            message = f"{ctx.id} needs this variable{nearest(variable, sorted(known))}"
+            yield Finding(
+                "variable.missing", message, dataset=dataset, variable=variable, place=place
+            )
+
+
+def _word_faults(ctx: Context, loaded: LoadedPlan) -> Iterator[Finding]:
+    for note in ctx.entry.footnotes:
+        try:
+            filled(note, ctx.words)
+        except KeyError as error:
+            hint = nearest(str(error.args[0]), sorted(ctx.words))
+            place = loaded.place("outputs", ctx.id, "footnotes")
+            yield Finding("plan.word", f"unknown word {error} in a footnote{hint}", place=place)
 
 
 def _condition_faults(

@@ -125,9 +125,9 @@ def of_dataset(condition: Condition, dataset: str) -> Condition:
     return replace(condition, parts=tuple(of_dataset(p, dataset) for p in condition.parts))
 
 
-def equals(variable: str, value: Value) -> Comparison:
-    """``variable == value``."""
-    return Comparison(variable, "EQ", (value,))
+def equals(variable: str, value: Value | None) -> Comparison:
+    """``variable == value``; None is missing."""
+    return Comparison(variable, "EQ", () if value is None else (value,))
 
 
 def comparisons(condition: Condition | None) -> Iterator[Comparison]:

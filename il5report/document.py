@@ -15,7 +15,7 @@ from il5report.display.model import (
     Section,
 )
 from il5report.errors import Finding
-from il5report.output import CI_NAMES, Context, Shown
+from il5report.output import CI_NAMES, Context, Shown, filled
 from il5report.plan import Plan
 
 
@@ -25,9 +25,9 @@ def display_of(ctx: Context, shown: Shown) -> Display:
     cutoff = ctx.plan.data_cutoff
     dated = f"; data cut-off {cutoff.isoformat()}" if cutoff else ""
     footnotes = (
-        *(note.format_map(ctx.words) for note in ctx.output.footnotes),
+        *(filled(note, ctx.words) for note in ctx.output.footnotes),
         *shown.footnotes,
-        *ctx.entry.footnotes,
+        *(filled(note, ctx.words) for note in ctx.entry.footnotes),
     )
     return Display(
         id=ctx.id,

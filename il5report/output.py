@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 import polars as pl
 from pydantic import BaseModel
@@ -134,7 +135,7 @@ class Context:
         return self.study[name]
 
     @cached_property
-    def words(self) -> Mapping[str, Any]:
+    def words(self) -> Mapping[str, str]:
         """What footnotes can name."""
         conventions = self.plan.conventions
         return {
@@ -150,6 +151,7 @@ class Context:
         }
 
 
+_WORD = re.compile(r"\{(\w+)\}")
 CI_NAMES: Mapping[str, str] = {
     "clopper_pearson": "Clopper-Pearson (exact)",
     "wilson": "Wilson score",
@@ -164,6 +166,11 @@ CI_NAMES: Mapping[str, str] = {
     "logit": "logit",
     "arcsin": "arcsine",
 }
+
+
+def filled(text: str, words: Mapping[str, str]) -> str:
+    """The text with each ``{word}`` replaced; KeyError for a word that does not exist."""
+    return _WORD.sub(lambda found: words[found[1]], text)
 
 
 def columns(spec: Columns) -> tuple[Column, ...]:

@@ -53,6 +53,10 @@ class Numbers:
         shown = n_percent(n, total) if total else str(n)
         return Cell(shown, refs=self.refs("n", "p"))
 
+    def count_alone(self) -> Cell:
+        """``n`` without a percentage."""
+        return Cell(str(self.count("n")), refs=self.refs("n"))
+
     def n_of_total(self) -> Cell:
         """``n/N``."""
         return Cell(f"{self.count('n')}/{self.count('N')}", refs=self.refs("n", "N"))

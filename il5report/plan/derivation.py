@@ -1,78 +1,306 @@
-"""How SDTM becomes ADaM: the study's codes and definitions, as the plan states them."""
+"""How SDTM becomes ADaM: the study's codes and definitions, as the plan states them.
+
+Every rule names the records it uses (a domain and a condition on them, supplemental qualifiers
+included) and the variable that it takes from them. The derivation holds no code of any study.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from il5report.errors import nearest
 from il5report.plan.base import Model, Text, Where
+from il5report.plan.subject import (
+    Category,
+    Interval,
+    Records,
+    SubjectDate,
+    SubjectRecords,
+    SubjectValue,
+)
+
+Days = Annotated[int, Field(ge=0)]
 
 
-class Endpoint(Model):
-    """A time-to-event endpoint (PARAMCD is its key): rules in the order in which they apply."""
+class Period(Model):
+    """An analysis period: from a date of ADSL to the start of the next period."""
 
     label: Text
-    analysis_set: Text
     start: Text
-    events: Mapping[str, str]
-    censoring: tuple[Censoring, ...]
 
 
-class Censoring(Model):
-    """A censoring rule: CNSR code, its description, and the ADSL date at which it censors."""
+class Query(Model):
+    """A customised query on adverse events (CQzzNAM)."""
+
+    name: Text
+    where: Where
+
+
+class AdverseEvents(Model):
+    """Adverse events.
+
+    Treatment-emergent: start on or after the infusion (the start of treatment), and not later
+    than `emergent_days` after the last dose where that is given. `related` conditions hold where
+    a relationship is stated or missing, as the study says.
+    """
+
+    where: Where | None = None
+    related: Where
+    related_lymphodepletion: Where | None = None
+    grade: str = ""
+    syndrome_grade: str = ""
+    emergent_days: Days | None = None
+    queries: Mapping[Annotated[str, Field(pattern=r"^CQ\d\dNAM$")], Query] = {}
+
+
+class Requirement(Model):
+    """A finding that must stand beside a response: its value within `days` of it."""
+
+    finding: Text
+    value: Text
+    days: Days
+
+
+class ResponseParameter(Model):
+    """A response parameter of ADRS; PARAMCD is its key.
+
+    Over the assessments of one evaluator in `window` (days from infusion, both ends included,
+    null: no end), none later than a date of ADSL in `until`, and none after the first assessment
+    with a code of `stop`: with `responders` whether there was one (Y/N), without them the best of
+    the codes. A response with a code of `confirm` counts only with a later assessment, at least
+    `confirmation` days on, of the same or a better code; with `requires` only beside the finding.
+    What is not given (`where`, `assessor`, `until`, `stop`) is as for all parameters.
+    """
+
+    label: Text
+    where: Where | None = None
+    assessor: str = ""
+    window: tuple[int, int | None]
+    responders: tuple[str, ...] = ()
+    until: tuple[str, ...] | None = None
+    stop: tuple[str, ...] | None = None
+    confirm: tuple[str, ...] = ()
+    confirmation: Days = 0
+    requires: Requirement | None = None
+
+
+class FindingParameter(Records):
+    """A parameter of ADRS copied from findings, such as MRD; PARAMCD is its key."""
+
+    label: Text
+    value: Text
+    number: str = ""
+    date: Text
+
+
+class Response(Model):
+    """Response assessments: visit responses, and what follows from them.
+
+    `codes` from best to worst; `not_evaluable` is the code for none that can be evaluated.
+    `schedule` are labels of the plan's visits at which response is assessed (none: all visits).
+    `where` (a condition on ADSL), `assessor`, `until` and `stop` hold for all `parameters`.
+    """
+
+    visits: Records
+    value: Text = "RSSTRESC"
+    evaluator: Text = "RSEVAL"
+    date: Text = "RSDTC"
+    codes: tuple[str, ...]
+    not_evaluable: str = "NE"
+    schedule: tuple[str, ...] = ()
+    where: Where
+    assessor: Text
+    until: tuple[str, ...] = ()
+    stop: tuple[str, ...] = ()
+    findings: Mapping[str, FindingParameter] = {}
+    parameters: Mapping[str, ResponseParameter] = {}
+
+
+class EventRule(Model):
+    """An event of a time-to-event endpoint; `competing` where it ends the time at risk only."""
+
+    description: Text
+    date: Text
+    competing: bool = False
+    cnsr: Days = 0
+
+
+class CensoringRule(Model):
+    """Censoring at a named date, of the subjects that `where` (a condition on ADSL) selects."""
 
     cnsr: Annotated[int, Field(ge=1)]
     description: Text
     date: Text
+    where: Where | None = None
 
 
-class ResponseParameter(Model):
-    """A response parameter of ADRS derived from visit responses; PARAMCD is its key.
+class Interruption(Model):
+    """What ends the time at risk before an event: transplant, new therapy.
 
-    `evaluator` as in RSEVAL; `codes` from best to worst; `window` in protocol days, both ends
-    included (the second may be null: no end); `responders` count as response (AVALC Y/N).
+    The subject is censored at the last date `censor_at` not later than it, else at the start.
+    """
+
+    cnsr: Annotated[int, Field(ge=1)]
+    description: Text
+    date: Text
+    censor_at: str = ""
+
+
+class MissedAssessments(Model):
+    """An event after `count` or more planned assessments missed in a row is not counted.
+
+    `visits` are labels of the plan's visits; one is missed where its whole window lies between
+    the last of the dates `assessments` before the event (the start, if none) and the event. The
+    subject is censored at that last date.
+    """
+
+    cnsr: Annotated[int, Field(ge=1)]
+    description: Text
+    count: Annotated[int, Field(ge=1)] = 2
+    visits: tuple[str, ...]
+    assessments: Text
+
+
+class Endpoint(Model):
+    """A time-to-event endpoint of ADTTE; PARAMCD is its key.
+
+    The first event counts, unless an interruption came before it; without event the first
+    censoring rule whose date is known applies.
     """
 
     label: Text
-    evaluator: Text
-    codes: tuple[str, ...]
-    window: tuple[int, int | None]
-    responders: tuple[str, ...] = ()
-    before_new_therapy: bool = True
+    where: Where = Field(description="subjects, by a condition on ADSL")
+    start: Text
+    events: tuple[EventRule, ...]
+    interruptions: tuple[Interruption, ...] = ()
+    missed: MissedAssessments | None = None
+    censoring: tuple[CensoringRule, ...]
+
+
+class AucWindow(Model):
+    """A window of the AUC in days from infusion; PARAMCD is its key."""
+
+    label: Text
+    days: tuple[float, float]
+
+
+class Kinetics(Model):
+    """Cellular kinetics: windows of the AUC and the rules of the analysis (see `nca`).
+
+    A sample before the infusion counts as time 0.
+    """
+
+    windows: Mapping[str, AucWindow] = {}
+    blq_inside: Literal["single_missing", "missing", "zero"]
+    predose_zero: bool
+    after_last: Literal["zero", "triangle"]
+    extrapolate: Literal["observed", "predicted"] | None = None
+    lambda_window: tuple[float, float] | None = None
+    lambda_min_points: int = 3
+    lambda_min_r2adj: float = 0.8
 
 
 class Derivation(Model):
-    """Study codes that turn SDTM into ADaM; conditions are on the SDTM domain named."""
+    """Study codes that turn SDTM into ADaM."""
 
-    treatment: Where = Field(description="EX: the infusion that is the study treatment")
-    lymphodepletion: Where = Field(description="EX")
-    leukapheresis: Where = Field(description="PR")
-    manufactured: Where = Field(description="DS")
-    manufacturing_failure: Where = Field(description="DS")
-    bridging: Where = Field(description="CM")
-    new_therapy: Where = Field(description="CM")
-    transplant: Where = Field(description="PR")
-    enrolled: Where = Field(description="DS: the enrolment milestone")
-    out_of_specification: Where = Field(description="SUPPEX")
-    crs: Where = Field(description="AE")
-    icans: Where = Field(description="AE")
-    phase_variable: str = "DISPHASE"
-    baseline: Mapping[str, Baseline] = {}
+    subjects: Where | None = Field(default=None, description="DM: who is in ADSL")
+    planned: Text = Field(default="ARM", description="DM: planned treatment, a key of treatments")
+    actual: Text = Field(default="ACTARM", description="DM: treatment given")
+    treatment: Records = Field(description="EX: doses of the study treatment")
+    dates: Mapping[str, SubjectDate] = {}
+    values: Mapping[str, SubjectValue] = {}
+    flags: Mapping[str, SubjectRecords] = {}
+    counts: Mapping[str, SubjectRecords] = {}
+    intervals: Mapping[str, Interval] = {}
+    categories: Mapping[str, Category] = {}
+    core: tuple[str, ...] = Field(default=(), description="further ADSL variables on every set")
+    periods: tuple[Period, ...] = ()
+    adverse_events: AdverseEvents | None = None
+    response: Response | None = None
+    event_dates: Mapping[str, SubjectDate] = Field(
+        default={}, description="further dates for endpoints, from ADRS and SDTM"
+    )
     endpoints: Mapping[str, Endpoint] = {}
-    responses: Mapping[str, ResponseParameter] = {}
+    kinetics: Kinetics | None = None
+
+    @model_validator(mode="after")
+    def _names(self) -> Derivation:
+        """Dates that rules name are declared, and before they are used."""
+        faults = list(_unknown_names(self))
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
 
 
-class Baseline(Model):
-    """A baseline characteristic put on ADSL (its name there is the key): last value before
-    infusion (or, if none was given, up to the end of screening) of the records that match."""
-
-    label: Text
-    domain: Text
-    where: Where
-    numeric: bool = True
+GIVEN_DATES = ("CUTDT", "TRTSDT", "TRTEDT")
+"""Dates that ADSL has without being declared; DTHDT too, once the declared dates are known."""
 
 
-for _model in (Endpoint, Derivation):
-    _model.model_rebuild()
+def _unknown_names(d: Derivation) -> Iterator[str]:
+    known = [*GIVEN_DATES]
+    for name, rule in d.dates.items():
+        yield from _unless_known(f"date {name}", _used(rule), known)
+        known.append(name)
+    known += [] if "DTHDT" in known else ["DTHDT"]
+    yield from _in_subjects(d, known)
+    if d.response is not None:
+        yield from _in_response(d.response, known)
+    yield from _in_endpoints(d, known)
+
+
+def _in_subjects(d: Derivation, known: Sequence[str]) -> Iterator[str]:
+    for name, value in d.values.items():
+        yield from _unless_known(f"value {name}", value.until, known)
+        if value.until and not value.order:
+            yield f"value {name}: until needs order, the date of the record"
+    for name, records in {**d.flags, **d.counts}.items():
+        yield from _unless_known(name, (records.after, records.until), known)
+        if (records.after or records.until) and not records.date:
+            yield f"{name}: after and until need the date of the record"
+    for name, interval in d.intervals.items():
+        yield from _unless_known(f"interval {name}", (interval.start, interval.end), known)
+    yield from _unless_known("periods", (p.start for p in d.periods), known)
+
+
+def _in_response(response: Response, known: Sequence[str]) -> Iterator[str]:
+    yield from _unless_known("response", response.until, known)
+    for name, parameter in response.parameters.items():
+        yield from _unless_known(f"response {name}", parameter.until or (), known)
+        if parameter.requires is not None:
+            finding = (parameter.requires.finding,)
+            yield from _unless_known(f"response {name}", finding, list(response.findings))
+
+
+def _in_endpoints(d: Derivation, known: Sequence[str]) -> Iterator[str]:
+    several = [name for name, rule in d.event_dates.items() if rule.pick == "all"]
+    single = list(known)
+    for name, rule in d.event_dates.items():
+        yield from _unless_known(f"event date {name}", _used(rule), single)
+        single += [] if name in several else [name]
+    for name, endpoint in d.endpoints.items():
+        yield from _unless_known(f"endpoint {name}", (endpoint.start,), single)
+        yield from _unless_known(f"endpoint {name}", _endpoint_dates(endpoint), single + several)
+
+
+def _used(rule: SubjectDate) -> Iterator[str]:
+    yield rule.not_before
+    for source in rule.sources:
+        yield from (source.after, source.until)
+
+
+def _endpoint_dates(endpoint: Endpoint) -> Iterator[str]:
+    yield from (rule.date for rule in endpoint.events)
+    yield from (rule.date for rule in endpoint.interruptions)
+    yield from (rule.date for rule in endpoint.censoring)
+    yield from (i.censor_at for i in endpoint.interruptions)
+    if endpoint.missed is not None:
+        yield endpoint.missed.assessments
+
+
+def _unless_known(what: str, names: Iterable[str], known: Sequence[str]) -> Iterator[str]:
+    for name in names:
+        if name and name not in known:
+            yield f"{what}: {name} is not declared before it is used{nearest(name, known)}"

@@ -183,15 +183,23 @@ def _plain(node: yaml.Node, loader: Any, file: str, path: Path_, tree: _Tree) ->
         return [_plain(item, loader, file, (*path, i), tree) for i, item in enumerate(node.value)]
     if not isinstance(node, yaml.MappingNode):
         return loader.construct_object(node)
+    tree.faults += _repeated_keys(node, file)
+    loader.flatten_mapping(node)  # "<<: *anchor" gives the keys that the mapping itself leaves out
     result: dict[str, Any] = Replace() if node.tag == "!replace" else {}
     for key_node, value_node in node.value:
         key = str(key_node.value)
-        place = f"{file}:{key_node.start_mark.line + 1}"
-        if key in result:
-            tree.faults.append(Finding("plan.key", f"key {key!r} is given twice", place=place))
-        tree.places[(*path, key)] = place
+        tree.places[(*path, key)] = f"{file}:{key_node.start_mark.line + 1}"
         result[key] = _plain(value_node, loader, file, (*path, key), tree)
     return result
+
+
+def _repeated_keys(node: yaml.MappingNode, file: str) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for key_node, _ in node.value:
+        if key_node.value in seen and key_node.value != "<<":
+            place = f"{file}:{key_node.start_mark.line + 1}"
+            yield Finding("plan.key", f"key {key_node.value!r} is given twice", place=place)
+        seen.add(key_node.value)
 
 
 def _findings(

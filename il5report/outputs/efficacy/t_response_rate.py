@@ -9,7 +9,7 @@ from il5report.ard import Rows, Scope, Stat, counted, stats_of
 from il5report.conditions import both
 from il5report.display.model import Cell, Row
 from il5report.display.view import Numbers, View, percent_value, table
-from il5report.output import CI_NAMES, Context, Needs, Output, Shown
+from il5report.output import CI_NAMES, Column, Context, Needs, Output, Shown
 from il5report.outputs.counting import METHOD, add_column_sizes
 from il5report.plan.base import Model, Text, Where
 
@@ -66,10 +66,15 @@ def _rate(ctx: Context, rows: Rows, rate: Rate, dataset: str) -> None:
         )
         name = CI_NAMES[conventions.proportion_ci]
         rows.add(scope, f"{name} interval", stats_of(interval, ("lower", "upper")))
-        if rate.null is not None:
+        if rate.null is not None and _tested(ctx, column):
             test = binomial_test(n, total, rate.null, alternative="greater")
             null = Stat("p0", "Proportion under the null hypothesis", rate.null, "proportion")
             rows.add(scope, TEST, [null, *stats_of(test, ("p_value",))])
+
+
+def _tested(ctx: Context, column: Column) -> bool:
+    """The plan's test is about the whole set: not about a column beside a total."""
+    return column.where is None or all(c.where is not None for c in ctx.columns)
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
@@ -85,7 +90,10 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         )
         if rate.null is not None:
             label = f"One-sided p-value (H0: rate {percent_value(rate.null)}% or less)"
-            rows.append(Row(label, tuple(p.p_value("p_value") for p in places), indent=1))
+            cells = tuple(
+                p.p_value("p_value") if "p_value" in p.stats else Cell("") for p in places
+            )
+            rows.append(Row(label, cells, indent=1))
     return Shown(table(view.column_heads(columns, "Response"), rows))
 
 

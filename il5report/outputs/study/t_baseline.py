@@ -65,9 +65,7 @@ def _describe(ctx: Context, rows: Rows, item: Characteristic, column: Column) ->
 def _levels(ctx: Context, rows: Rows, item: Characteristic, column: Column) -> None:
     subjects = ctx.in_column(column)
     for level in _level_values(ctx, item):
-        where = (
-            Comparison(item.variable, "EQ", ()) if level is None else equals(item.variable, level)
-        )
+        where = equals(item.variable, level)
         n = subjects.filter(expression(where, subjects.schema)).height
         scope = Scope(
             "levels", "ADSL", where, column.where, column=column.label,

@@ -1,0 +1,150 @@
+"""Kaplan-Meier curves of a time-to-event parameter, with the numbers at risk."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from il5report.analyse.survival import at_risk
+from il5report.ard import Rows, Stat
+from il5report.display.plot import LINES, TOTAL, colour, drawing, finished, house_style, ticks
+from il5report.display.view import View, percent_value
+from il5report.output import Context, Output, Shown
+from il5report.outputs import time_to_event as tte
+from il5report.outputs.counting import add_column_sizes
+
+STEPS = {"months": (1, 2, 3, 6, 12, 24), "days": (7, 14, 30, 60, 90, 180, 360)}
+CURVE = (
+    ("survival", "Survival probability", "proportion"),
+    ("lower", "Lower confidence limit", "proportion"),
+    ("upper", "Upper confidence limit", "proportion"),
+    ("n_risk", "Number at risk", "subjects"),
+    ("n_event", "Number of events", "subjects"),
+    ("n_censor", "Number censored", "subjects"),
+)
+
+
+def analyse(ctx: Context, rows: Rows) -> None:
+    options = ctx.options(tte.EndpointOptions)
+    add_column_sizes(ctx, rows)
+    arms = list(tte.arms(ctx, options))
+    longest = max((float(arm.time.max()) for arm in arms if arm.time.size), default=0.0)
+    grid = ticks(tte.in_unit(ctx, options, longest), STEPS[options.unit])
+    for arm in arms:
+        for i, time in enumerate(arm.km.time):
+            rows.add(tte.scope(options, arm, "curve", float(time)), tte.method(ctx), _point(arm, i))
+        days = [tte.in_days(ctx, options, at) for at in grid]
+        for at, n in zip(grid, at_risk(arm.km, days), strict=True):
+            number = Stat("n_risk", "Number at risk", float(n), "subjects")
+            rows.add(tte.scope(options, arm, "at risk", at), "count of times >= t", [number])
+
+
+def _point(arm: tte.Arm, i: int) -> list[Stat]:
+    stats = []
+    for name, label, unit in CURVE:
+        value = float(getattr(arm.km, name)[i])
+        missing = bool(np.isnan(value))
+        reason = arm.km.ne.get(name, "") if missing else ""
+        stats.append(Stat(name, label, None if missing else value, unit, reason))
+    return stats
+
+
+def display(ctx: Context, ard: pl.DataFrame) -> Shown:
+    options, view = ctx.options(tte.EndpointOptions), View(ard)
+    columns = [c.label for c in ctx.columns]
+    has_total = len(columns) > 1 and ctx.columns[-1].where is None
+    risk_mm = 5 * len(columns)
+    with house_style(ctx.id):
+        made, curve, table = drawing(165, 100 + risk_mm, (78, risk_mm))
+        for i, column in enumerate(columns):
+            shade = colour(i, len(columns), has_total)
+            line = "-" if shade == TOTAL else LINES[i % len(LINES)]
+            _draw(ctx, view, curve, Line(column, shade, line, len(columns) == 1 or shade == TOTAL))
+        curve.set_ylim(0, 1.02)
+        curve.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100"])
+        curve.set_ylabel("Event-free, %")
+        made.legend(loc="outside upper left", ncols=2)
+        _risk_table(view, options, columns, table)
+        table.set_xlabel(f"Time, {options.unit}")
+        words = _words(ctx, options, view, columns)
+        return Shown(finished(made, words, ard["row"].to_list()))
+
+
+class Line(NamedTuple):
+    """How the curve of a column is drawn; `band`: with its confidence band."""
+
+    column: str
+    shade: str
+    line: Any
+    band: bool
+
+
+def _draw(ctx: Context, view: View, axes: Any, how: Line) -> None:
+    """One curve: steps, confidence band where asked, a tick at each censored time."""
+    options = ctx.options(tte.EndpointOptions)
+    column, shade, line, band = how
+    points = view.only("curve", column=column).pivot("stat_name", index="time", values="stat")
+    size = view.at("columns", column).count("N")
+    if not points.height:
+        axes.plot([], [], color=shade, linestyle=line, label=f"{column} (N={size})")
+        return
+    times = [tte.in_unit(ctx, options, t) for t in points["time"]]
+    x, y = [0.0, *times], [1.0, *points["survival"]]
+    axes.step(x, y, where="post", color=shade, linestyle=line, label=f"{column} (N={size})")
+    if band:
+        lower, upper = ([np.nan, *points[name].fill_null(np.nan)] for name in ("lower", "upper"))
+        axes.fill_between(x, lower, upper, step="post", color=shade, alpha=0.12, linewidth=0)
+    censored = points.with_columns(pl.Series("x", times)).filter(pl.col("n_censor") > 0)
+    axes.plot(
+        censored["x"], censored["survival"], linestyle="", marker="|", markersize=6, color=shade,
+        markeredgewidth=1,
+    )  # fmt: skip
+
+
+def _risk_table(view: View, options: tte.EndpointOptions, columns: list[str], axes: Any) -> None:
+    """Numbers at risk under the ticks of the time axis, one line per column."""
+    grid = view.only("at risk")["time"].unique().sort().to_list()
+    for place, column in enumerate(columns):
+        for at in grid:
+            numbers = view.at("at risk", column, paramcd=options.paramcd, time=at)
+            if numbers:
+                axes.text(at, -place, str(numbers.count("n_risk")), ha="center", va="center")
+    axes.set_ylim(-len(columns) + 0.4, 0.6)
+    axes.set_yticks([-i for i in range(len(columns))], columns)
+    axes.set_xticks(grid, [f"{at:g}" for at in grid])
+    axes.set_xlim(-0.02 * grid[-1], grid[-1] * 1.02)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.set_title("Number at risk", loc="left", fontsize=7.5, color="#444444")
+
+
+def _words(ctx: Context, options: tte.EndpointOptions, view: View, columns: list[str]) -> str:
+    """The curves in words: the last point of each."""
+    said = []
+    for column in columns:
+        points = view.only("curve", column=column, stat_name="survival").sort("time")
+        if not points.height:
+            said.append(f"{column}: no subject.")
+            continue
+        last, at = points["stat"][-1], tte.show_time(ctx, options, points["time"][-1])
+        said.append(f"{column}: {percent_value(last)}% event-free at {at} {options.unit}.")
+    return "Kaplan-Meier curves with numbers at risk; ticks mark censored subjects. " + " ".join(
+        said
+    )
+
+
+OUTPUT = Output(
+    kind="figure",
+    title="Kaplan-Meier curves",
+    analysis_set="SAF",
+    needs=tte.needs,
+    options=tte.EndpointOptions,
+    analyse=analyse,
+    display=display,
+    footnotes=(
+        "Ticks mark censored subjects. Band: {conf} confidence interval, {km_ci} scale. At risk: "
+        "subjects with a time not shorter than the one given.",
+    ),
+)

@@ -1,0 +1,145 @@
+"""Individual kinetics profiles on a log axis; values below quantification at half the limit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import polars as pl
+
+from il5report.ard import Rows, Scope, Stat
+from il5report.conditions import both, equals
+from il5report.display.plot import GREY, LINES, MARKERS, colour, drawing, finished, house_style
+from il5report.display.view import View
+from il5report.output import Column, Context, Needs, Output, Shown
+from il5report.outputs.counting import add_column_sizes
+from il5report.plan.base import Model, Text, Where
+
+
+class Options(Model):
+    """`where`: the records of ADPC of one assay, in one matrix. `last_day`: end of the axis."""
+
+    dataset: Text = "ADPC"
+    where: Where
+    label: Text
+    last_day: float | None = None
+
+
+def needs(ctx: Context) -> Needs:
+    options = ctx.options(Options)
+    names = ["USUBJID", "PARAMCD", "AVAL", "AVALU", "ALLOQ", "BLQFL", "ARRLT"]
+    return Needs({options.dataset: names}, [(options.dataset, options.where)])
+
+
+def analyse(ctx: Context, rows: Rows) -> None:
+    options = ctx.options(Options)
+    add_column_sizes(ctx, rows)
+    records = ctx.records(options.dataset, options.where).sort("USUBJID", "ARRLT")
+    for column in ctx.columns:
+        if column.where is None and len(ctx.columns) > 1:
+            continue
+        mine = records.join(ctx.in_column(column), on="USUBJID", how="semi", maintain_order="left")
+        for profile in mine.partition_by("USUBJID", maintain_order=True):
+            _profile(ctx, rows, column, profile)
+
+
+def _profile(ctx: Context, rows: Rows, column: Column, profile: pl.DataFrame) -> None:
+    """One row per sample with a result: the concentration, or that it is below the limit."""
+    options = ctx.options(Options)
+    subject = profile["USUBJID"][0]
+    seen: Counter[float] = Counter()
+    for sample in profile.iter_rows(named=True):
+        time, below = sample["ARRLT"], sample["BLQFL"] == "Y"
+        if time is None or (sample["AVAL"] is None and not below):
+            continue
+        seen[time] += 1
+        replicate = "" if seen[time] == 1 else str(seen[time])
+        at = both(equals("USUBJID", subject), equals("ARRLT", time))
+        scope = Scope(
+            "profile", options.dataset, options.where, at, column=column.label, group=subject,
+            level=replicate, time=time,
+        )  # fmt: skip
+        unit, limit = sample["AVALU"] or "", sample["ALLOQ"]
+        stats = [
+            Stat(
+                "concentration", options.label, None if below else sample["AVAL"], unit,
+                "below the limit of quantification" if below else "",
+            )
+        ]  # fmt: skip
+        if limit is not None:
+            stats.append(Stat("lloq", "Lower limit of quantification", limit, unit))
+        rows.add(scope, "observed value", stats)
+
+
+def display(ctx: Context, ard: pl.DataFrame) -> Shown:
+    options, view = ctx.options(Options), View(ard)
+    points = view.only("profile").filter(pl.col("stat_name").is_in(["concentration", "lloq"]))
+    columns = points["column"].unique(maintain_order=True).to_list()
+    with house_style(ctx.id):
+        made, axes = drawing(165, 100)
+        limit = points.filter(pl.col("stat_name") == "lloq")["stat"].max()
+        for i, column in enumerate(columns):
+            _draw(axes, points.filter(pl.col("column") == column), column, i, limit)
+        axes.set_yscale("log")
+        if isinstance(limit, float):
+            axes.axhline(limit, color=GREY, linewidth=0.8, linestyle=(0, (2, 2)))
+            axes.annotate(
+                "LLOQ", (1, limit), xycoords=("axes fraction", "data"), va="bottom", ha="right",
+                color=GREY, fontsize=7,
+            )  # fmt: skip
+        if options.last_day is not None:
+            axes.set_xlim(-options.last_day * 0.02, options.last_day)
+        unit = next(iter(points["unit"]), "")
+        axes.set_xlabel("Days from infusion")
+        axes.set_ylabel(f"{options.label}{f', {unit}' if unit else ''}")
+        if columns:
+            made.legend(loc="outside upper left", ncols=len(columns))
+        words = _words(points, columns)
+        return Shown(finished(made, words, ard["row"].to_list()))
+
+
+def _draw(axes: Any, points: pl.DataFrame, column: str, place: int, limit: object) -> None:
+    """The profiles of a column; a hollow marker at half the limit for values below it."""
+    shade, half = colour(place, 0, False), limit / 2 if isinstance(limit, float) else None
+    label: str | None = column
+    values = points.filter(pl.col("stat_name") == "concentration")
+    for profile in values.partition_by("group", maintain_order=True):
+        shown = profile.with_columns(pl.col("stat").fill_null(half)).sort("time")
+        axes.plot(
+            shown["time"], shown["stat"], color=shade, linewidth=0.8, alpha=0.9,
+            linestyle=LINES[place % len(LINES)], marker=MARKERS[place % len(MARKERS)],
+            markersize=3, label=label,
+        )  # fmt: skip
+        label = None
+        below = shown.filter(pl.col("reason") != "")
+        axes.plot(
+            below["time"], below["stat"], linestyle="", color=shade, markerfacecolor="white",
+            marker=MARKERS[place % len(MARKERS)], markersize=3,
+        )  # fmt: skip
+
+
+def _words(points: pl.DataFrame, columns: list[str]) -> str:
+    """The profiles in words: how many, and the highest value of each column."""
+    said = []
+    for column in columns:
+        mine = points.filter(
+            (pl.col("column") == column) & (pl.col("stat_name") == "concentration")
+        )
+        said.append(f"{column}: {mine['group'].n_unique()} subjects.")
+    return "Individual concentration profiles on a logarithmic axis. " + (
+        " ".join(said) or "No subject has a value."
+    )
+
+
+OUTPUT = Output(
+    kind="figure",
+    title="Individual cellular kinetics profiles",
+    analysis_set="CK",
+    needs=needs,
+    options=Options,
+    analyse=analyse,
+    display=display,
+    footnotes=(
+        "Hollow symbols: below the lower limit of quantification (LLOQ), drawn at half of it.",
+    ),
+)

@@ -1,0 +1,170 @@
+"""Kinetics parameters by assay: geometric and ordinary statistics, and those not estimable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Literal
+
+import polars as pl
+
+from il5report.analyse.continuous import describe, geometric
+from il5report.ard import Rows, Scope, Stat, stats_of
+from il5report.conditions import Comparison, Condition, both, equals
+from il5report.display.model import Row
+from il5report.display.rounding import significant
+from il5report.display.view import View, fixed_of, table, whole
+from il5report.errors import DataError, Finding
+from il5report.output import Column, Context, Needs, Output, Shown
+from il5report.outputs.counting import METHOD, add_column_sizes
+from il5report.plan.base import Model, Text, Where
+
+
+class Parameter(Model):
+    """A parameter of ADPP. `scale`: ``geometric`` for concentrations and areas, which are skewed;
+    ``ordinary`` for times. `digits`: significant digits (geometric) or decimals (ordinary)."""
+
+    paramcd: Text
+    label: str = ""
+    scale: Literal["geometric", "ordinary"] = "geometric"
+    digits: int = 3
+
+
+class Block(Model):
+    """An assay: its records of ADPP, never pooled with those of another."""
+
+    label: Text
+    where: Where
+
+
+class Options(Model):
+    """Blocks and parameters, in order."""
+
+    dataset: Text = "ADPP"
+    blocks: tuple[Block, ...]
+    parameters: tuple[Parameter, ...]
+
+
+GEOMETRIC = ("n_zero", "mean", "cv")
+ORDINARY = ("mean", "sd", "median", "minimum", "maximum")
+
+
+def needs(ctx: Context) -> Needs:
+    options = ctx.options(Options)
+    names = ["USUBJID", "PARAMCD", "AVAL", "AVALU", "AREASN"]
+    return Needs({options.dataset: names}, [(options.dataset, b.where) for b in options.blocks])
+
+
+def analyse(ctx: Context, rows: Rows) -> None:
+    options = ctx.options(Options)
+    add_column_sizes(ctx, rows)
+    for block in options.blocks:
+        for parameter in options.parameters:
+            where = both(block.where, equals("PARAMCD", parameter.paramcd))
+            records = ctx.records(options.dataset, where)
+            unit = _unit(options.dataset, where, records)
+            for column in ctx.columns:
+                _parameter(ctx, rows, block, parameter, column, where, records, unit)
+
+
+def _unit(dataset: str, where: Condition, records: pl.DataFrame) -> str:
+    """The one unit of a parameter; values in different units are refused."""
+    units = records["AVALU"].drop_nulls().unique().sort().to_list()
+    if len(units) > 1:
+        message = f"more than one unit for {where}: {', '.join(units)}"
+        raise DataError([Finding("unit.mixed", message, dataset=dataset, variable="AVALU")])
+    return units[0] if units else ""
+
+
+def _parameter(  # noqa: PLR0913, PLR0917
+    ctx: Context, rows: Rows, block: Block, parameter: Parameter, column: Column,
+    where: Condition, records: pl.DataFrame, unit: str,
+) -> None:  # fmt: skip
+    """The numbers of one parameter in one column."""
+    mine = records.join(ctx.in_column(column), on="USUBJID", how="semi")
+    values = mine["AVAL"].drop_nulls().to_numpy()
+    level = ctx.plan.conventions.conf_level
+
+    def scope(analysis: str, of: Condition) -> Scope:
+        return Scope(
+            analysis, ctx.options(Options).dataset, of, column.where, column=column.label,
+            group=block.label, paramcd=parameter.paramcd,
+        )  # fmt: skip
+
+    missing = Comparison("AVAL", "EQ", ())
+    reasons = mine.filter(pl.col("AVAL").is_null()).group_by("AREASN").len().sort("AREASN")
+    why = "; ".join(f"{reason}: {n}" for reason, n in reasons.rows())
+    number = Stat("n_ne", "Number not estimable", mine["AVAL"].null_count(), "subjects", "", why)
+    rows.add(scope("not estimable", both(where, missing)), METHOD, [number])
+    present = both(where, Comparison("AVAL", "NE", ()))
+    found = describe(values, conf_level=level)
+    rows.add(scope("number", present), METHOD, stats_of(found, ("n",)))
+    if parameter.scale == "geometric":
+        of_logs = geometric(values, conf_level=level)
+        rows.add(scope("geometric", present), "log scale", stats_of(of_logs, GEOMETRIC, unit))
+    rows.add(scope("ordinary", present), "PCTLDEF 5", stats_of(found, ORDINARY, unit))
+
+
+def display(ctx: Context, ard: pl.DataFrame) -> Shown:
+    options, view = ctx.options(Options), View(ard)
+    columns = [c.label for c in ctx.columns]
+    rows = []
+    for block in options.blocks:
+        rows.append(Row(block.label, kind="heading"))
+        for parameter in options.parameters:
+            rows += _lines(view, columns, block.label, parameter)
+    return Shown(table(view.column_heads(columns, "Parameter"), rows), _reasons(ard, columns[-1]))
+
+
+def _lines(view: View, columns: list[str], block: str, parameter: Parameter) -> list[Row]:
+    """The lines of one parameter in one block."""
+    code, digits = parameter.paramcd, parameter.digits
+    unit = next(iter(view.only("ordinary", group=block, paramcd=code)["unit"]), "")
+    rows = [Row(f"{parameter.label or code}{f', {unit}' if unit else ''}", (), 1, "heading")]
+    skewed = parameter.scale == "geometric"
+    show = partial(significant, digits=digits) if skewed else fixed_of(digits)
+    more = show if skewed else fixed_of(digits + 1)
+    lines: list[tuple[str, str, str, Mapping[str, Callable[[float], str]]]] = [
+        ("n", "number", "{n}", {"n": whole}),
+        ("Geometric mean (CV%)", "geometric", "{mean} ({cv})", {"mean": show, "cv": fixed_of(1)}),
+        ("Zero, not in the geometric mean", "geometric", "{n_zero}", {"n_zero": whole}),
+        (
+            "Median (min, max)",
+            "ordinary",
+            "{median} ({minimum}, {maximum})",
+            {"median": show, "minimum": show, "maximum": show},
+        ),
+        ("Mean (SD)", "ordinary", "{mean} ({sd})", {"mean": show, "sd": more}),
+        ("Not estimable", "not estimable", "{n_ne}", {"n_ne": whole}),
+    ]
+    for name, analysis, pattern, shown in lines:
+        if analysis != "geometric" or skewed:
+            places = (view.at(analysis, c, group=block, paramcd=code) for c in columns)
+            rows.append(Row(name, tuple(p.cell(pattern, shown) for p in places), indent=2))
+    return rows
+
+
+def _reasons(ard: pl.DataFrame, column: str) -> tuple[str, ...]:
+    """Why values are not estimable, as the last column counts them."""
+    found = ard.filter(
+        (pl.col("stat_name") == "n_ne") & (pl.col("column") == column) & (pl.col("warning") != "")
+    )
+    said = found.select("group", "paramcd", "warning").rows()
+    return tuple(f"Not estimable, {group}, {code}: {why}." for group, code, why in said)
+
+
+OUTPUT = Output(
+    kind="table",
+    title="Cellular kinetics parameters",
+    analysis_set="CK",
+    needs=needs,
+    options=Options,
+    analyse=analyse,
+    display=display,
+    footnotes=(
+        "Non-compartmental analysis on actual times from infusion; area under the curve by the "
+        "{auc_method} rule. Geometric CV% = 100 sqrt(exp(v) - 1), v the variance of the logs.",
+        "Assays are never pooled. A subject whose values are all below the limit of quantification "
+        "has Cmax 0, is counted, and is not part of the geometric mean.",
+    ),
+)

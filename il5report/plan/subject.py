@@ -1,0 +1,94 @@
+"""Rules for one subject: its dates, values, flags and categories, as the plan states them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from il5report.plan.base import Model, Text, Where
+
+
+class Records(Model):
+    """Records of one SDTM domain; no condition selects them all."""
+
+    domain: Text
+    where: Where | None = None
+
+
+class DateSource(Records):
+    """Dates of records: a ``--DTC`` of SDTM, or a date variable of ADSL or ADRS.
+
+    `after` and `until` name dates already on ADSL: later than the one (strictly), not later than
+    the other. A subject without that date passes `until` and fails `after`. `plus_days` shifts
+    the date found.
+    """
+
+    date: Text
+    after: str = ""
+    until: str = ""
+    plus_days: int = 0
+
+
+class SubjectDate(Model):
+    """A date of ADSL; its name there is the key. Declared in the order of use.
+
+    A partial date is imputed as its earliest or latest possible day, or left missing (`none`);
+    an imputed one is moved forward to `not_before`, and flagged in the variable `flag`. `all`
+    (endpoints only) keeps every date: a rule that names it takes the last that is early enough.
+    """
+
+    label: str = ""
+    pick: Literal["first", "last", "all"] = "first"
+    sources: Annotated[tuple[DateSource, ...], Field(alias="from", min_length=1)]
+    impute: Literal["earliest", "latest", "none"] = "none"
+    not_before: str = ""
+    flag: str = ""
+
+
+class SubjectValue(Records):
+    """A value of ADSL taken from the subject's first or last matching record, or from all.
+
+    With `until` only records up to that date of ADSL count (time of day included where both
+    have one); a subject without that date keeps every record. `order` is the variable that puts
+    the records in order, usually a ``--DTC``. `number` turns text, such as a supplemental
+    qualifier, into a number.
+    """
+
+    label: str = ""
+    value: Text
+    order: str = ""
+    pick: Literal["first", "last", "all"] = "last"
+    until: tuple[str, ...] = ()
+    number: bool = False
+
+
+class SubjectRecords(Records):
+    """Whether the subject has a matching record (Y/N), or how many (`after`, `until` as in
+    dates, on the variable `date`)."""
+
+    label: str = ""
+    date: str = ""
+    after: str = ""
+    until: str = ""
+
+
+class Interval(Model):
+    """A variable of ADSL: days from one date of ADSL to another (end - start)."""
+
+    label: str = ""
+    start: Text
+    end: Text
+
+
+class Category(Model):
+    """A text variable of ADSL: the first level whose condition on ADSL holds, else `otherwise`.
+
+    `number` names its numeric twin, 1 for the first level.
+    """
+
+    label: str = ""
+    levels: Mapping[str, Where]
+    otherwise: str = ""
+    number: str = ""
