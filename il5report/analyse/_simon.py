@@ -26,17 +26,20 @@ class _Binomial(NamedTuple):
 
 
 def search(max_n: int, rates: tuple[float, float], alpha: float, power: float) -> list[Found]:
-    """For each total up to `max_n` the design with the smallest expected number, if any."""
+    """Designs by total number, each with a smaller expected number than all before it."""
     null, alternative = (_binomial(max_n, p) for p in rates)
-    best = (_best(n, null, alternative, alpha, power) for n in range(2, max_n + 1))
-    return [found for found in best if found]
+    found: list[Found] = []
+    for n in range(2, max_n + 1):
+        best = _best(n, null, alternative, (alpha, power), found[-1].en0 if found else n)
+        if best:
+            found.append(best)
+    return found
 
 
 def lower_hull(designs: list[Found]) -> list[Found]:
-    """Designs on the lower convex hull of expected number over total, up to the smallest one."""
-    end = min(range(len(designs)), key=lambda i: designs[i].en0)
+    """Designs on the lower convex hull of expected number over total."""
     hull: list[Found] = []
-    for design in designs[: end + 1]:
+    for design in designs:
         while len(hull) > 1 and not _turns_up(hull[-2], hull[-1], design):
             hull.pop()
         hull.append(design)
@@ -57,32 +60,36 @@ def _binomial(max_n: int, p: float) -> _Binomial:
 
 
 def _best(
-    n: int, null: _Binomial, alternative: _Binomial, alpha: float, power: float
+    n: int, null: _Binomial, alternative: _Binomial, goals: tuple[float, float], below: float
 ) -> Found | None:
+    """Design of `n` subjects with the smallest expected number, when that is less than `below`."""
+    alpha, power = goals
     best: Found | None = None
+    most_r = int(np.sum(alternative.tail[n, 1 : n + 1] >= power)) - 1  # a second stage costs power
     for n1 in range(1, n):
-        if best and n1 >= best.en0:
+        if n1 >= below:
             break
-        # r1 beyond these alone would cost more power than there is.
-        stops = 1 - alternative.tail[n1, 1 : n1 + 1]
-        allowed = np.flatnonzero(stops <= 1 - power)
-        if not allowed.size:
+        # r1 small enough to keep the power, large enough to bring the expected number down.
+        stop0, stop1 = (1 - table.tail[n1, 1 : n1 + 1] for table in (null, alternative))
+        open_r1 = np.flatnonzero((stop1 <= 1 - power) & (n1 + (1 - stop0) * (n - n1) < below))
+        if not open_r1.size:
             continue
-        size, hits = (_reject(n, n1, allowed.size, table) for table in (null, alternative))
-        r = np.argmax(size <= alpha, axis=1)  # the last column, r = n, never rejects
-        rows = np.arange(allowed.size)
-        for r1 in np.flatnonzero(hits[rows, r] >= power)[::-1][:1]:  # larger r1, fewer subjects
-            pet0 = 1 - null.tail[n1, r1 + 1]
-            en0 = n1 + (1 - pet0) * (n - n1)
-            if best is None or en0 < best.en0:
-                figures = (en0, pet0, size[r1, r[r1]], hits[r1, r[r1]])
-                best = Found(int(r1), n1, int(r[r1]), n, *map(float, figures))
+        low, high = int(open_r1[0]), int(open_r1[-1])
+        size, hits = (_reject((low, high, n1), (most_r, n), t) for t in (null, alternative))
+        meets = (size <= alpha) & (hits >= power)
+        for row in np.flatnonzero(meets.any(axis=1))[-1:]:  # the largest r1, fewest subjects
+            r1, column = low + int(row), int(meets[row].argmax())
+            below = n1 + (1 - stop0[r1]) * (n - n1)
+            figures = (below, stop0[r1], size[row, column], hits[row, column])
+            best = Found(r1, n1, max(r1, low + column), n, *map(float, figures))
     return best
 
 
-def _reject(n: int, n1: int, rows: int, table: _Binomial) -> np.ndarray:
-    """P(more than r1 of n1 and more than r of n) for r1 below `rows` and r from 0 to n."""
-    x1 = np.arange(n1 + 1)[:, None]
-    needed = np.clip(np.arange(1, n + 2)[None, :] - x1, 0, n - n1 + 1)
-    joint = table.mass[n1, : n1 + 1, None] * table.tail[n - n1][needed]
-    return np.asarray(np.cumsum(joint[::-1], axis=0)[::-1][1 : rows + 1])
+def _reject(stage1: tuple[int, int, int], stage2: tuple[int, int], table: _Binomial) -> np.ndarray:
+    """P(more than r1 of n1 and more than r of n): rows r1 low to high, columns r low to most."""
+    low, high, n1 = stage1
+    most, n = stage2
+    x1 = np.arange(low + 1, n1 + 1)[:, None]
+    needed = np.clip(np.arange(low + 1, most + 2)[None, :] - x1, 0, n - n1 + 1)
+    joint = table.mass[n1, low + 1 : n1 + 1, None] * table.tail[n - n1][needed]
+    return np.asarray(np.cumsum(joint[::-1], axis=0)[::-1][: high - low + 1])

@@ -66,7 +66,7 @@ def kappa(
 
     Oracle
     ------
-    tests/oracle/agreement.R
+    tests/oracle/association.R
     """
     check_choice("weights", weights, ("none", "linear", "quadratic"))
     check_open_unit("conf_level", conf_level)

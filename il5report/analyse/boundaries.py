@@ -80,7 +80,7 @@ def toxicity_boundary(
 
     Oracle
     ------
-    tests/oracle/boundaries.R
+    tests/oracle/monitoring.R
     """
     check_open_unit("limit", limit)
     check_open_unit("certainty", certainty)
@@ -131,7 +131,7 @@ def futility_boundary(
 
     Oracle
     ------
-    tests/oracle/boundaries.R
+    tests/oracle/monitoring.R
     """
     for name, value in (("p0", p0), ("theta", theta), ("below", below)):
         check_open_unit(name, value)
@@ -172,7 +172,7 @@ def boundary_characteristics(boundary: Boundary, p: float) -> BoundaryCharacteri
 
     Oracle
     ------
-    tests/oracle/boundaries.R
+    tests/oracle/monitoring.R
     """
     check_unit("p", p)
     running = np.ones(1)  # probability to go on, by number of events

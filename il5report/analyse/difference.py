@@ -85,7 +85,7 @@ def difference(
 
     Oracle
     ------
-    tests/oracle/difference.R
+    tests/oracle/association.R
     """
     check_choice("method", method, _LOWER)
     check_open_unit("conf_level", conf_level)

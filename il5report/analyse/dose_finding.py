@@ -74,7 +74,7 @@ def three_plus_three_decision(N: int, n: int) -> str:
 
     Oracle
     ------
-    tests/oracle/dose_finding.R
+    tests/oracle/monitoring.R
     """
     if N not in {3, 6}:
         raise ValueError(f"N = {N}: 3 or 6 expected")
@@ -109,7 +109,7 @@ def three_plus_three(rates: Sequence[float]) -> ThreePlusThree:
 
     Oracle
     ------
-    tests/oracle/dose_finding.R
+    tests/oracle/monitoring.R
     """
     p = np.array([check_unit(f"rates[{i}]", rate) for i, rate in enumerate(rates)])
     check_count("rates (number of doses)", p.size, minimum=1)
@@ -170,7 +170,7 @@ def boin(
 
     Oracle
     ------
-    tests/oracle/dose_finding.R
+    tests/oracle/monitoring.R
     """
     low = 0.6 * target if safe is None else safe
     high = 1.4 * target if toxic is None else toxic

@@ -64,7 +64,7 @@ def rank_sum(
 
     Oracle
     ------
-    tests/oracle/ranks.R
+    tests/oracle/association.R
     """
     check_choice("alternative", alternative, ("two_sided", "greater", "less"))
     first, second = check_array("test", test), check_array("reference", reference)

@@ -66,7 +66,7 @@ def mantel_haenszel(
 
     Oracle
     ------
-    tests/oracle/stratified.R
+    tests/oracle/association.R
     """
     check_choice("convention", convention, ("sas", "r"))
     check_open_unit("conf_level", conf_level)

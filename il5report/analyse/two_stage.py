@@ -75,7 +75,7 @@ def two_stage_inference(
 
     Oracle
     ------
-    tests/oracle/two_stage.R
+    tests/oracle/design.R
     """
     r1, n1, n = design
     check_count("design[1]", n1, minimum=1)

@@ -6,6 +6,9 @@
 .number <- function(x) ifelse(is.na(x), "NA", ifelse(is.infinite(x), ifelse(x > 0, "Inf", "-Inf"), sprintf("%.17g", x)))
 
 json <- function(x) {
+  if (is.list(x) && is.null(names(x))) {  # an array whose elements are not all numbers
+    return(sprintf("[%s]", paste(vapply(x, json, ""), collapse = ", ")))
+  }
   if (is.list(x)) {
     return(sprintf("{%s}", paste0('"', names(x), '": ', vapply(x, json, ""), collapse = ", ")))
   }
@@ -19,11 +22,12 @@ json <- function(x) {
 nested <- function(fun, args) list(`function` = fun, args = args)
 
 # values: named list; a vector of several elements gives name[0], name[1], ...; wrap a vector in I()
-# to have name[0] for a single element as well.
+# to have name[0] for a single element as well. The name "" is for a result that is itself an array.
 oracle <- function(case, fun, args, values) {
   args <- json(args)
-  for (stat in names(values)) {
-    value <- values[[stat]]
+  for (i in seq_along(values)) {
+    stat <- names(values)[i]
+    value <- values[[i]]
     array <- length(value) != 1 || inherits(value, "AsIs")
     path <- if (array) sprintf("%s[%d]", stat, seq_along(value) - 1) else stat
     text <- if (is.character(value)) sprintf('"%s"', value) else .number(unclass(value))
