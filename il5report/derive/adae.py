@@ -1,0 +1,158 @@
+"""ADAE: adverse events with imputed dates, treatment emergence, grades and queries."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from il5report.conditions import Condition
+from il5report.derive import dates
+from il5report.derive.assemble import Core
+from il5report.derive.domains import Domains
+from il5report.derive.inputs import yes_no
+from il5report.plan.derivation import AdverseEvents, Derivation, Period
+
+_SEVERITY = {"MILD": 1.0, "MODERATE": 2.0, "SEVERE": 3.0}  # CDISC terminology AESEV
+_DROPPED = ("DOMAIN",)
+KEYS = ("USUBJID", "ASTDT", "AESEQ")
+
+
+def derive_adae(domains: Domains, core: Core, derivation: Derivation) -> pl.DataFrame | None:
+    """Every adverse event of the subjects in ADSL; None where the plan or the study has none.
+
+    TRTEMFL, ONGOFL, AREL and ARELLD are never missing; occurrence flags are Y or missing, and
+    are set among treatment-emergent events only.
+    """
+    rules = derivation.adverse_events
+    events = None if rules is None else domains.select("AE", rules.where, needs=("AESTDTC",))
+    if rules is None or events is None:
+        return None
+    if "AEENDTC" not in events.columns:
+        events = events.with_columns(AEENDTC=pl.lit(None, pl.String))
+    extra = ["TRTSDTM", *(p.start for p in derivation.periods)]
+    frame = core.join(events.drop(_DROPPED, strict=False), *dict.fromkeys(extra))
+    strangers = events.join(core.subjects, on="USUBJID", how="anti")
+    domains.note("derive.subjects", "event of a subject who is not in ADSL", strangers, "AE")
+    frame = dates.impute_span(frame, "AESTDTC", "AEENDTC")
+    frame = _with_days(frame, rules)
+    frame = _with_period(frame, derivation.periods)
+    frame = _with_grades(frame, rules)
+    frame = _with_queries(frame, rules, domains)
+    unneeded = [c for c in extra if c not in core.core]
+    return _with_occurrences(frame).drop(unneeded, strict=False)
+
+
+def _with_days(frame: pl.DataFrame, rules: AdverseEvents) -> pl.DataFrame:
+    start, end, infusion = pl.col("ASTDT"), pl.col("AENDT"), pl.col("TRTSDT")
+    instant = dates.moment(pl.col("AESTDTC"))
+    earlier_that_day = (start == infusion) & (instant < pl.col("TRTSDTM"))
+    # without any start date the event counts as emergent unless it ended before the infusion
+    emergent = (
+        pl.when(start.is_null())
+        .then(end.is_null() | (end >= infusion))
+        .otherwise((start >= infusion) & ~earlier_that_day.fill_null(False))
+        & infusion.is_not_null()
+    )
+    if rules.emergent_days is not None:
+        last = pl.col("TRTEDT").dt.offset_by(f"{rules.emergent_days}d")
+        emergent &= start.is_null() | (start <= last)
+    return frame.with_columns(
+        ASTDY=dates.study_day(start, infusion),
+        AENDY=dates.study_day(end, infusion),
+        ADURN=dates.days_between(start, end) + 1,
+        TRTEMFL=yes_no(emergent.fill_null(False)),
+        ONGOFL=yes_no(end.is_null()),
+    ).with_columns(ADURU=pl.when(pl.col("ADURN").is_not_null()).then(pl.lit("DAYS")))
+
+
+def _with_period(frame: pl.DataFrame, periods: tuple[Period, ...]) -> pl.DataFrame:
+    """The last period that has begun; the day on which a period begins belongs to it.
+
+    An emergent event is never placed before the period of the infusion.
+    """
+    number: pl.Expr = pl.lit(None, pl.Float64)
+    text: pl.Expr = pl.lit(None, pl.String)
+    for i, period in enumerate(periods, 1):
+        begun = pl.col("ASTDT") >= pl.col(period.start)
+        if period.start == "TRTSDT":
+            begun = pl.col("TRTEMFL") == "Y"
+        number = pl.when(begun).then(pl.lit(float(i))).otherwise(number)
+        text = pl.when(begun).then(pl.lit(period.label)).otherwise(text)
+    return frame.with_columns(APERIOD=number, APERIODC=text) if periods else frame
+
+
+def _with_grades(frame: pl.DataFrame, rules: AdverseEvents) -> pl.DataFrame:
+    if rules.grade:
+        frame = frame.with_columns(ATOXGR=_text(frame, rules.grade)).with_columns(
+            ATOXGRN=pl.col("ATOXGR").cast(pl.Float64, strict=False)
+        )
+    if "AESEV" in frame.columns:
+        number = pl.col("AESEV").replace_strict(_SEVERITY, default=None, return_dtype=pl.Float64)
+        frame = frame.with_columns(ASEV=pl.col("AESEV"), ASEVN=number)
+    if rules.syndrome_grade:
+        frame = (
+            frame.drop("ASTCTGR", strict=False).with_columns(
+                ASTCTGR=_text(frame, rules.syndrome_grade)
+            )
+            if rules.syndrome_grade != "ASTCTGR"
+            else frame.with_columns(ASTCTGR=_text(frame, "ASTCTGR"))
+        )
+        frame = frame.with_columns(ASTCTGRN=pl.col("ASTCTGR").cast(pl.Float64, strict=False))
+    return frame
+
+
+def _text(frame: pl.DataFrame, name: str) -> pl.Expr:
+    """A grade as text without decimals; missing where the data have no such variable."""
+    if name not in frame.columns:
+        return pl.lit(None, pl.String)
+    if frame.schema[name].is_numeric():
+        return pl.col(name).cast(pl.Int64, strict=False).cast(pl.String)
+    return pl.col(name)
+
+
+def _with_queries(frame: pl.DataFrame, rules: AdverseEvents, domains: Domains) -> pl.DataFrame:
+    related = _holds(frame, rules.related, domains)
+    frame = frame.with_columns(AREL=_relation(related))
+    if rules.related_lymphodepletion is not None:
+        lymphodepletion = _holds(frame, rules.related_lymphodepletion, domains)
+        frame = frame.with_columns(ARELLD=_relation(lymphodepletion))
+    for name, query in rules.queries.items():
+        holds = _holds(frame, query.where, domains)
+        frame = frame.with_columns(pl.when(holds).then(pl.lit(query.name)).alias(name))
+    return frame
+
+
+def _holds(frame: pl.DataFrame, where: Condition, domains: Domains) -> pl.Series:
+    """Which records of the frame a condition on AE selects; a fault is reported by `select`."""
+    selected = domains.select("AE", where, needs=("AESEQ",))
+    if selected is None:
+        return pl.Series([False] * frame.height, dtype=pl.Boolean)
+    marked = selected.select("USUBJID", "AESEQ", _HIT=pl.lit(True))
+    joined = frame.select("USUBJID", "AESEQ").join(
+        marked, on=["USUBJID", "AESEQ"], how="left", maintain_order="left"
+    )
+    return joined["_HIT"].fill_null(False)
+
+
+def _relation(holds: pl.Series) -> pl.Expr:
+    return pl.when(holds).then(pl.lit("RELATED")).otherwise(pl.lit("NOT RELATED"))
+
+
+def _with_occurrences(frame: pl.DataFrame) -> pl.DataFrame:
+    """First occurrence flags by subject, class and term, and first at the worst grade."""
+    grade = next((c for c in ("ATOXGRN", "ASEVN") if c in frame.columns), None)
+    frame = frame.sort(*KEYS, maintain_order=True, nulls_last=True).with_row_index("_ROW")
+    emergent = frame.filter(pl.col("TRTEMFL") == "Y")
+    levels = {"AOCC": [], "AOCCS": ["AEBODSYS"], "AOCCP": ["AEBODSYS", "AEDECOD"]}
+    for prefix, by in levels.items():
+        keys = ["USUBJID", *(b for b in by if b in frame.columns)]
+        first = emergent.unique(keys, keep="first", maintain_order=True)["_ROW"]
+        frame = frame.with_columns(_mark(first, f"{prefix}FL"))
+        if grade:
+            worst = emergent.sort(grade, descending=True, nulls_last=True, maintain_order=True)
+            rows = worst.unique(keys, keep="first", maintain_order=True)["_ROW"]
+            frame = frame.with_columns(_mark(rows, f"{prefix}IFL"))
+    return frame.drop("_ROW")
+
+
+def _mark(rows: pl.Series, name: str) -> pl.Expr:
+    return pl.when(pl.col("_ROW").is_in(rows.implode())).then(pl.lit("Y")).alias(name)

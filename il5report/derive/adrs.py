@@ -1,0 +1,265 @@
+"""ADRS: response by visit and evaluator, findings beside it, and what follows for each subject."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from il5report import conditions
+from il5report.derive import dates
+from il5report.derive.domains import Domains
+from il5report.derive.rules import sequence_variable
+from il5report.plan.derivation import FindingParameter, Response, ResponseParameter
+from il5report.plan.models import Plan, Visit
+
+VISIT_RESPONSE = "OVRLRESP"
+KEYS = ("USUBJID", "PARAMCD", "AEVAL", "ADT", "SRCSEQ")
+COLUMNS = (
+    "USUBJID", "PARAMCD", "PARAM", "PARAMTYP", "AEVAL", "ADT", "ADY", "AVISIT", "AVISITN", "AVAL",
+    "AVALC", "ANL01FL", "AREASN", "SRCDOM", "SRCVAR", "SRCSEQ",
+)  # fmt: skip
+LABELS = {"AEVAL": "Analysis Evaluator", "AREASN": "Reason Not Evaluable"}
+_NONE = pl.lit(None, pl.String)
+
+
+def derive_adrs(domains: Domains, adsl: pl.DataFrame, plan: Plan, rules: Response) -> pl.DataFrame:
+    """Responses of the subjects in ADSL.
+
+    Parameters
+    ----------
+    domains : Domains
+    adsl : DataFrame
+    plan : Plan
+        Its visits, whose windows name the assessments.
+    rules : Response
+
+    Returns
+    -------
+    DataFrame
+        `COLUMNS`. Visit responses have AVAL = rank of the code (1 best); Y/N parameters have
+        AVAL 1/0 and ADT of the first response. Every subject that a parameter is about has one
+        record of it; AREASN says why there is no response that could be evaluated.
+    """
+    schedule = [v for v in plan.visits if not rules.schedule or v.label in rules.schedule]
+    visits = _visit_responses(domains, adsl, rules, schedule)
+    findings = {
+        code: _finding(domains, adsl, code, finding, schedule)
+        for code, finding in rules.findings.items()
+    }
+    derived = [
+        _parameter(visits, findings, adsl, code, _completed(parameter, rules), rules)
+        for code, parameter in rules.parameters.items()
+    ]
+    return pl.concat([f.select(COLUMNS) for f in (visits, *findings.values(), *derived)])
+
+
+def _completed(parameter: ResponseParameter, rules: Response) -> ResponseParameter:
+    """What the parameter does not say is as for all."""
+    return parameter.model_copy(
+        update={
+            "where": parameter.where or rules.where,
+            "assessor": parameter.assessor or rules.assessor,
+            "until": rules.until if parameter.until is None else parameter.until,
+            "stop": rules.stop if parameter.stop is None else parameter.stop,
+        }
+    )
+
+
+def _visit_responses(
+    domains: Domains, adsl: pl.DataFrame, rules: Response, schedule: Sequence[Visit]
+) -> pl.DataFrame:
+    needs = (rules.value, rules.evaluator, rules.date)
+    records = domains.select(rules.visits.domain, rules.visits.where, needs=needs)
+    if records is None:
+        return _empty()
+    unknown = records.filter(~pl.col(rules.value).is_in(rules.codes))
+    domains.note("derive.response", f"response is none of {', '.join(rules.codes)}: not used",
+                 unknown, rules.visits.domain, rules.value)  # fmt: skip
+    rank = {code: float(i) for i, code in enumerate(rules.codes, 1)}
+    frame = _dated(domains, adsl, records, rules.visits.domain, rules.date, rules.value)
+    frame = frame.filter(pl.col(rules.value).is_in(rules.codes)).with_columns(
+        PARAMCD=pl.lit(VISIT_RESPONSE), PARAM=pl.lit("Overall Response by Visit"), PARAMTYP=_NONE,
+        AEVAL=pl.col(rules.evaluator), AVALC=pl.col(rules.value), AREASN=_NONE,
+        AVAL=pl.col(rules.value).replace_strict(rank, default=None, return_dtype=pl.Float64),
+    )  # fmt: skip
+    return with_visits(frame, schedule).select(COLUMNS)
+
+
+def _finding(
+    domains: Domains,
+    adsl: pl.DataFrame,
+    code: str,
+    rule: FindingParameter,
+    schedule: Sequence[Visit],
+) -> pl.DataFrame:
+    numbers = (rule.number,) if rule.number else ()
+    records = domains.select(rule.domain, rule.where, needs=(rule.value, rule.date, *numbers))
+    if records is None:
+        return _empty()
+    frame = _dated(domains, adsl, records, rule.domain, rule.date, rule.value).with_columns(
+        PARAMCD=pl.lit(code), PARAM=pl.lit(rule.label), PARAMTYP=_NONE, AEVAL=_NONE,
+        AVALC=pl.col(rule.value), AREASN=_NONE,
+        AVAL=pl.col(rule.number) if rule.number else pl.lit(None, pl.Float64),
+    )  # fmt: skip
+    return with_visits(frame.drop_nulls("AVALC"), schedule).select(COLUMNS)
+
+
+def _dated(
+    domains: Domains, adsl: pl.DataFrame, records: pl.DataFrame, domain: str, date: str, value: str
+) -> pl.DataFrame:
+    """Records with ADT, ADY and their source; without a complete date they cannot be used."""
+    sequence = sequence_variable(domain)
+    frame = (
+        records.with_columns(
+            ADT=dates.complete(pl.col(date)), SRCDOM=pl.lit(domain), SRCVAR=pl.lit(value),
+            SRCSEQ=pl.col(sequence).cast(pl.Float64) if sequence in records.columns
+            else pl.lit(None, pl.Float64),
+        )
+        .join(adsl.select("USUBJID", "TRTSDT"), on="USUBJID", how="inner", maintain_order="left")
+        .with_columns(ADY=dates.study_day(pl.col("ADT"), pl.col("TRTSDT")))
+    )  # fmt: skip
+    undated = frame.filter(pl.col("ADT").is_null())
+    domains.note("derive.date", "without a complete date: not used", undated, domain, date)
+    return frame.drop_nulls("ADT")
+
+
+def with_visits(frame: pl.DataFrame, schedule: Sequence[Visit]) -> pl.DataFrame:
+    """Add AVISIT and AVISITN by the plan's windows, and ANL01FL for the record nearest to target.
+
+    A day in two windows belongs to the nearer target, then to the earlier visit. A record outside
+    every window is ``Unscheduled`` and is not flagged. Of two records equally near the later one
+    is flagged.
+    """
+    day = dates.days_between(pl.col("TRTSDT"), pl.col("ADT"))
+    label: pl.Expr = pl.lit("Unscheduled")
+    number: pl.Expr = pl.lit(None, pl.Float64)
+    best: pl.Expr = pl.lit(float("inf"))
+    for visit in schedule:
+        off = (day - visit.day).abs()
+        takes = day.is_between(*visit.window) & (off < best)
+        label = pl.when(takes).then(pl.lit(visit.label)).otherwise(label)
+        number = pl.when(takes).then(pl.lit(float(visit.day))).otherwise(number)
+        best = pl.when(takes).then(off).otherwise(best)
+    frame = frame.with_columns(AVISIT=label, AVISITN=number, _OFF=best).with_row_index("_ROW")
+    nearest = (
+        frame.filter(pl.col("AVISITN").is_not_null())
+        .sort("_OFF", "ADT", descending=[False, True], maintain_order=True)
+        .unique(["USUBJID", "PARAMCD", "AEVAL", "AVISITN"], keep="first", maintain_order=True)
+    )
+    flagged = pl.col("_ROW").is_in(nearest["_ROW"].implode())
+    return frame.with_columns(ANL01FL=pl.when(flagged).then(pl.lit("Y"))).drop("_ROW", "_OFF")
+
+
+def _parameter(
+    visits: pl.DataFrame,
+    findings: dict[str, pl.DataFrame],
+    adsl: pl.DataFrame,
+    code: str,
+    rule: ResponseParameter,
+    rules: Response,
+) -> pl.DataFrame:
+    who = adsl.filter(conditions.expression(rule.where, adsl.schema))
+    used = _used(visits, who, rule)
+    counted = used.filter(pl.col("AVALC") != rules.not_evaluable)
+    counted = _confirmed(counted, rule)
+    if rule.requires is not None:
+        beside = findings[rule.requires.finding].filter(pl.col("AVALC") == rule.requires.value)
+        counted = _beside(counted, beside, rule.requires.days)
+    if rule.responders:
+        counted = counted.filter(pl.col("AVALC").is_in(rule.responders))
+    best = (
+        counted.sort("ADT", maintain_order=True)
+        if rule.responders
+        else counted.sort("AVAL", "ADT", maintain_order=True)
+    ).unique("USUBJID", keep="first", maintain_order=True)
+    frame = who.select("USUBJID", "TRTSDT", "DTHDT").join(
+        best.select("USUBJID", "ADT", "AVAL", "AVALC", "SRCDOM", "SRCVAR", "SRCSEQ"),
+        on="USUBJID", how="left", maintain_order="left",
+    )  # fmt: skip
+    evaluated = used.filter(pl.col("AVALC") != rules.not_evaluable)["USUBJID"].unique()
+    frame = frame.with_columns(
+        PARAMCD=pl.lit(code), PARAM=pl.lit(rule.label), PARAMTYP=pl.lit("DERIVED"),
+        AEVAL=pl.lit(rule.assessor), AVISIT=_NONE, AVISITN=pl.lit(None, pl.Float64),
+        ANL01FL=pl.lit("Y"), ADY=dates.study_day(pl.col("ADT"), pl.col("TRTSDT")),
+        AREASN=pl.when(~pl.col("USUBJID").is_in(evaluated.implode())).then(
+            _reason(used, rule.window[1])
+        ),
+    )  # fmt: skip
+    return frame.with_columns(_values(rule, rules)).select(COLUMNS)
+
+
+def _values(rule: ResponseParameter, rules: Response) -> list[pl.Expr]:
+    found = pl.col("AVALC").is_not_null()
+    if rule.responders:
+        return [found.cast(pl.Float64).alias("AVAL"),
+                pl.when(found).then(pl.lit("Y")).otherwise(pl.lit("N")).alias("AVALC")]  # fmt: skip
+    last = float(rules.codes.index(rules.not_evaluable) + 1)
+    return [pl.col("AVAL").fill_null(last), pl.col("AVALC").fill_null(rules.not_evaluable)]
+
+
+def _reason(used: pl.DataFrame, end: int | None) -> pl.Expr:
+    """Why a subject has no assessment that could be evaluated."""
+    seen = pl.col("USUBJID").is_in(used["USUBJID"].unique().implode())
+    died = pl.col("DTHDT").is_not_null()
+    if end is not None:
+        died &= dates.days_between(pl.col("TRTSDT"), pl.col("DTHDT")) <= end
+    return (
+        pl.when(seen)
+        .then(pl.lit("Assessed, not evaluable"))
+        .when(died)
+        .then(pl.lit("Died before an assessment"))
+        .otherwise(pl.lit("No assessment in the window"))
+    )
+
+
+def _used(visits: pl.DataFrame, who: pl.DataFrame, rule: ResponseParameter) -> pl.DataFrame:
+    """The evaluator's assessments within the window, up to the dates and codes that end it."""
+    first, last = rule.window
+    names = dict.fromkeys(("TRTSDT", *(rule.until or ())))
+    frame = visits.filter(pl.col("AEVAL") == rule.assessor).join(
+        who.select("USUBJID", *(pl.col(n).alias(f"_{n}") for n in names)),
+        on="USUBJID", how="inner", maintain_order="left",
+    )  # fmt: skip
+    day = dates.days_between(pl.col("_TRTSDT"), pl.col("ADT"))
+    keep = day >= first
+    if last is not None:
+        keep &= day <= last
+    for name in rule.until or ():
+        keep &= pl.col(f"_{name}").is_null() | (pl.col("ADT") <= pl.col(f"_{name}"))
+    if rule.stop:
+        ends = frame.filter((day >= 0) & pl.col("AVALC").is_in(rule.stop))
+        frame = frame.join(
+            ends.group_by("USUBJID").agg(_STOP=pl.col("ADT").min()),
+            on="USUBJID", how="left", maintain_order="left",
+        )  # fmt: skip
+        keep &= pl.col("_STOP").is_null() | (pl.col("ADT") <= pl.col("_STOP"))
+    return frame.filter(keep).select(COLUMNS)
+
+
+def _confirmed(counted: pl.DataFrame, rule: ResponseParameter) -> pl.DataFrame:
+    if not rule.confirm:
+        return counted
+    later = counted.select("USUBJID", _ADT="ADT", _AVAL="AVAL")
+    pairs = counted.join(later, on="USUBJID").filter(
+        (dates.days_between(pl.col("ADT"), pl.col("_ADT")) >= max(rule.confirmation, 1))
+        & (pl.col("_AVAL") <= pl.col("AVAL"))
+    )
+    found = counted.join(pairs, on=["USUBJID", "ADT"], how="semi")
+    return pl.concat([found, counted.join(found, on=["USUBJID", "ADT"], how="anti").filter(
+        ~pl.col("AVALC").is_in(rule.confirm))])  # fmt: skip
+
+
+def _beside(counted: pl.DataFrame, finding: pl.DataFrame, days: int) -> pl.DataFrame:
+    pairs = counted.join(finding.select("USUBJID", _ADT="ADT"), on="USUBJID").filter(
+        dates.days_between(pl.col("ADT"), pl.col("_ADT")).abs() <= days
+    )
+    return counted.join(pairs, on=["USUBJID", "ADT"], how="semi")
+
+
+def _empty() -> pl.DataFrame:
+    kinds: dict[str, type[pl.DataType]] = {
+        "ADT": pl.Date, "ADY": pl.Float64, "AVISITN": pl.Float64, "AVAL": pl.Float64,
+        "SRCSEQ": pl.Float64,
+    }  # fmt: skip
+    return pl.DataFrame(schema={name: kinds.get(name, pl.String) for name in COLUMNS})

@@ -1,0 +1,227 @@
+"""ADSL: one row per subject, from the rules that the plan declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from il5report import conditions
+from il5report.conditions import Condition
+from il5report.data.variables import Kind, kind_of
+from il5report.derive import dates
+from il5report.derive.domains import Domains
+from il5report.derive.inputs import yes_no
+from il5report.derive.rules import subject_date, subject_records, subject_value
+from il5report.errors import Finding, Severity, nearest, some_subjects
+from il5report.plan.derivation import Derivation
+from il5report.plan.models import Plan
+from il5report.plan.subject import Category
+
+_COPIED = (
+    "STUDYID", "USUBJID", "SUBJID", "SITEID", "AGE", "AGEU", "SEX", "RACE", "ETHNIC", "COUNTRY",
+    "ARMCD", "ARM", "ACTARMCD", "ACTARM", "ARMNRS", "ACTARMUD", "DTHFL",
+)  # fmt: skip
+_IDENTIFIERS = ("STUDYID", "USUBJID", "SUBJID", "SITEID")
+
+
+def derive_adsl(domains: Domains, plan: Plan, derivation: Derivation) -> pl.DataFrame:
+    """Subject-level analysis data.
+
+    Parameters
+    ----------
+    domains : Domains
+    plan : Plan
+        Treatments (in the order of TRT01AN), analysis sets, data cut-off.
+    derivation : Derivation
+
+    Returns
+    -------
+    DataFrame
+        One row per subject of DM whom the plan's ``subjects`` condition selects, infused or not.
+        Flags are Y or N, never missing.
+    """
+    adsl = _subjects(domains, derivation)
+    adsl = adsl.with_columns(CUTDT=pl.lit(domains.cutoff, pl.Date))
+    adsl = _with_treatment(adsl, domains, plan, derivation)
+    adsl = _with_dates(adsl, domains, derivation)
+    adsl = _with_death(adsl, domains)
+    adsl = _with_values(adsl, domains, derivation)
+    adsl = _with_records(adsl, domains, derivation)
+    for name, interval in derivation.intervals.items():
+        days = dates.days_between(pl.col(interval.start), pl.col(interval.end))
+        adsl = adsl.with_columns(days.alias(name))
+    adsl = _with_body_mass(adsl)
+    for name, category in derivation.categories.items():
+        adsl = _with_category(adsl, domains, name, category)
+    return _with_sets(adsl, domains, plan)
+
+
+def _subjects(domains: Domains, derivation: Derivation) -> pl.DataFrame:
+    everybody = domains.select("DM", None, needs=(*_IDENTIFIERS[:2], derivation.planned))
+    chosen = domains.select("DM", derivation.subjects)
+    if everybody is None or chosen is None:
+        return pl.DataFrame(schema=dict.fromkeys(_COPIED, pl.String))
+    out = everybody.join(chosen, on="USUBJID", how="anti")
+    domains.note("derive.subjects", "not in ADSL by the plan's condition on DM", out, "DM")
+    present = [c for c in _COPIED if c in chosen.columns]
+    flag = pl.col("DTHFL") if "DTHFL" in present else pl.lit(None, pl.String)
+    planned, actual = derivation.planned, derivation.actual
+    return chosen.select(
+        *present,
+        _PLANNED=pl.col(planned),
+        _ACTUAL=pl.col(actual) if actual in chosen.columns else pl.lit(None, pl.String),
+    ).with_columns(DTHFL=yes_no(flag == "Y"))
+
+
+def _with_treatment(
+    adsl: pl.DataFrame, domains: Domains, plan: Plan, derivation: Derivation
+) -> pl.DataFrame:
+    """TRT01P, TRT01A with their numbers, and the first and last dose."""
+    known = list(plan.treatments)
+    number = {name: float(i) for i, name in enumerate(known, 1)}
+    doses = domains.select(
+        derivation.treatment.domain, derivation.treatment.where, needs=("EXSTDTC",)
+    )
+    if doses is not None:
+        last = pl.col("EXENDTC") if "EXENDTC" in doses.columns else pl.col("EXSTDTC")
+        span = doses.group_by("USUBJID").agg(
+            TRTSDT=dates.earliest(pl.col("EXSTDTC")).min(),
+            TRTEDT=dates.latest(pl.coalesce(last, "EXSTDTC")).max(),
+            TRTSDTM=dates.moment(pl.col("EXSTDTC")).min(),
+        )
+        adsl = adsl.join(span, on="USUBJID", how="left", maintain_order="left")
+    else:
+        adsl = adsl.with_columns(
+            TRTSDT=pl.lit(None, pl.Date), TRTEDT=pl.lit(None, pl.Date),
+            TRTSDTM=pl.lit(None, pl.Datetime("us")),
+        )  # fmt: skip
+    infused = pl.col("TRTSDT").is_not_null()
+    adsl = adsl.with_columns(
+        TRT01P=pl.when(pl.col("_PLANNED").is_in(known)).then(pl.col("_PLANNED")),
+        TRT01A=pl.when(infused & pl.col("_ACTUAL").is_in(known)).then(pl.col("_ACTUAL")),
+    ).with_columns(
+        TRT01PN=pl.col("TRT01P").replace_strict(number, default=None, return_dtype=pl.Float64),
+        TRT01AN=pl.col("TRT01A").replace_strict(number, default=None, return_dtype=pl.Float64),
+    )
+    unknown = adsl.filter(infused & pl.col("TRT01A").is_null())
+    if unknown.height:
+        values = ", ".join(repr(v) for v in unknown["_ACTUAL"].unique().sort().to_list())
+        message = f"treatment {values} of treated subjects is not in the plan's treatments"
+        domains.findings.append(
+            Finding("derive.treatment", message, Severity.ERROR, "DM", derivation.actual,
+                    unknown.height, some_subjects(unknown["USUBJID"].to_list()))
+        )  # fmt: skip
+    return adsl.drop("_PLANNED", "_ACTUAL")
+
+
+def _with_dates(adsl: pl.DataFrame, domains: Domains, derivation: Derivation) -> pl.DataFrame:
+    for name, rule in derivation.dates.items():
+        domains.add("ADSL", adsl)
+        found = subject_date(domains, name, rule, adsl).select(
+            "USUBJID", pl.col("DATE").alias(name), pl.col("FLAG").alias(rule.flag or "_FLAG")
+        )
+        adsl = adsl.join(found, on="USUBJID", how="left", maintain_order="left").drop(
+            "_FLAG", strict=False
+        )
+    domains.add("ADSL", adsl)
+    return adsl
+
+
+def _with_death(adsl: pl.DataFrame, domains: Domains) -> pl.DataFrame:
+    """A death after the cut-off has not happened yet; nobody is alive after death."""
+    if "DTHDT" not in adsl.columns:
+        adsl = adsl.with_columns(DTHDT=pl.lit(None, pl.Date))
+    if domains.cutoff is not None:
+        late = (pl.col("DTHDT") > domains.cutoff).fill_null(False)
+        message = "died after the data cut-off: alive at it"
+        domains.note("derive.cutoff", message, adsl.filter(late), "DM", "DTHDTC")
+        adsl = adsl.with_columns(
+            DTHDT=pl.when(~late).then("DTHDT"),
+            DTHFL=pl.when(late).then(pl.lit("N")).otherwise("DTHFL"),
+        )
+    dead = pl.col("DTHDT").is_not_null()
+    odd = adsl.filter(dead != (pl.col("DTHFL") == "Y"))
+    domains.note("derive.death", "death flag and date of death disagree", odd, "DM", "DTHFL")
+    adsl = adsl.with_columns(DTHFL=yes_no(dead | (pl.col("DTHFL") == "Y")))
+    if "LSTALVDT" in adsl.columns:
+        after = adsl.filter(pl.col("LSTALVDT") > pl.col("DTHDT"))
+        message = "record after death: last known alive taken as the day of death"
+        domains.note("derive.death", message, after, "ADSL", "LSTALVDT")
+        adsl = adsl.with_columns(
+            LSTALVDT=pl.min_horizontal("LSTALVDT", pl.coalesce("DTHDT", "LSTALVDT"))
+        )
+    return adsl
+
+
+def _with_values(adsl: pl.DataFrame, domains: Domains, derivation: Derivation) -> pl.DataFrame:
+    for name, rule in derivation.values.items():
+        domains.add("ADSL", adsl)
+        found = subject_value(domains, rule, adsl)
+        if found is None:
+            number = rule.number or kind_of(rule.value) is Kind.NUMBER
+            kind = pl.Float64 if number else pl.String
+            found = pl.DataFrame(schema={"USUBJID": pl.String, "VALUE": kind})
+        found = found.rename({"VALUE": name})
+        adsl = adsl.join(found, on="USUBJID", how="left", maintain_order="left")
+    return adsl
+
+
+def _with_records(adsl: pl.DataFrame, domains: Domains, derivation: Derivation) -> pl.DataFrame:
+    for name, rule in {**derivation.flags, **derivation.counts}.items():
+        found = subject_records(domains, rule, adsl)
+        number = pl.col("N").fill_null(0.0)
+        value = number if name in derivation.counts else yes_no(number > 0)
+        adsl = (
+            adsl.join(found, on="USUBJID", how="left", maintain_order="left")
+            .with_columns(value.alias(name))
+            .drop("N")
+        )
+    return adsl
+
+
+def _with_body_mass(adsl: pl.DataFrame) -> pl.DataFrame:
+    if not {"WTBL", "HTBL"} <= set(adsl.columns) or "BMIBL" in adsl.columns:
+        return adsl
+    return adsl.with_columns(BMIBL=pl.col("WTBL") / (pl.col("HTBL") / 100) ** 2)
+
+
+def _with_category(
+    adsl: pl.DataFrame, domains: Domains, name: str, category: Category
+) -> pl.DataFrame:
+    where = category.levels
+    if not _applicable(domains, adsl, where, f"category {name}"):
+        return adsl.with_columns(pl.lit(None, pl.String).alias(name))
+    text: pl.Expr = pl.lit(category.otherwise or None, pl.String)
+    number: pl.Expr = pl.lit(float(len(where) + 1) if category.otherwise else None, pl.Float64)
+    for i, (level, condition) in reversed(list(enumerate(where.items(), 1))):
+        holds = conditions.expression(condition, adsl.schema)
+        text = pl.when(holds).then(pl.lit(level)).otherwise(text)
+        number = pl.when(holds).then(pl.lit(float(i))).otherwise(number)
+    made = [text.alias(name)] + ([number.alias(category.number)] if category.number else [])
+    return adsl.with_columns(made)
+
+
+def _with_sets(adsl: pl.DataFrame, domains: Domains, plan: Plan) -> pl.DataFrame:
+    for key, analysis_set in plan.analysis_sets.items():
+        if not analysis_set.flag:
+            continue
+        rule = {} if analysis_set.derive is None else {key: analysis_set.derive}
+        if _applicable(domains, adsl, rule, f"analysis set {key}"):
+            holds = conditions.expression(analysis_set.derive, adsl.schema)
+            adsl = adsl.with_columns(yes_no(holds).alias(analysis_set.flag))
+    return adsl
+
+
+def _applicable(
+    domains: Domains, adsl: pl.DataFrame, where: Mapping[str, Condition], what: str
+) -> bool:
+    """Whether all conditions can be evaluated on ADSL; each that cannot is an error."""
+    faults = [f for condition in where.values() for f in conditions.faults(condition, adsl.schema)]
+    for variable, fault in faults:
+        hint = nearest(variable, adsl.columns) if variable not in adsl.columns else ""
+        message = f"{what}: {variable} {fault}{hint}"
+        domains.findings.append(
+            Finding("derive.condition", message, Severity.ERROR, "ADSL", variable)
+        )
+    return not faults

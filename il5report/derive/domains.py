@@ -1,0 +1,168 @@
+"""The SDTM domains as the derivation sees them: supplemental qualifiers merged, cut-off applied."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+
+from il5report import conditions
+from il5report.conditions import Condition
+from il5report.data.dataset import Study
+from il5report.errors import Finding, Severity, nearest, some_subjects
+
+_EMPTY = pl.DataFrame(schema={"USUBJID": pl.String})
+_NOT_CUT = ("DM", "TS", "TA", "TE", "TI", "TV")
+"""DM has one row per subject (its death is cut in ADSL); the others hold no subject."""
+
+
+class Domains:
+    """The study's domains, and what was found while deriving from them.
+
+    Attributes
+    ----------
+    findings : list of Finding
+        Grows as rules are applied; an ERROR among them means that nothing derived may be used.
+    """
+
+    def __init__(self, study: Study, cutoff: dt.date | None) -> None:
+        self.findings: list[Finding] = []
+        self.cutoff = cutoff
+        self._frames: dict[str, pl.DataFrame] = {}
+        for name, dataset in study.items():
+            if not name.startswith("SUPP"):
+                supplement = study.get(f"SUPP{name}")
+                frame = dataset.frame
+                if supplement is not None:
+                    frame = self._supplemented(name, frame, supplement.frame)
+                self._frames[name] = self._cut(name, frame)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._frames
+
+    def add(self, name: str, frame: pl.DataFrame) -> None:
+        """Let later rules use a data set already derived."""
+        self._frames[name] = frame
+
+    def frame(self, name: str) -> pl.DataFrame:
+        """All records of a domain; without it, none, and a finding."""
+        if name not in self._frames:
+            known = nearest(name, sorted(self._frames))
+            self._find("derive.domain", f"the plan uses {name}, which the study lacks{known}", name)
+            self._frames[name] = _EMPTY
+        return self._frames[name]
+
+    def select(
+        self, name: str, where: Condition | None = None, needs: tuple[str, ...] = ()
+    ) -> pl.DataFrame | None:
+        """The records of a domain that a condition selects.
+
+        None where the domain, or a variable that the rule needs, is not there: then a finding
+        says so. A variable without the domain's prefix is taken for a supplemental qualifier that
+        no record has.
+        """
+        frame = self.frame(name)
+        if frame.width == 1:
+            return None
+        used = {c.variable for c in conditions.comparisons(where)} | set(needs)
+        for variable in self._qualifiers(name, used - set(frame.columns)):
+            frame = frame.with_columns(pl.lit(None, pl.String).alias(variable))
+        faults = [
+            *(conditions.faults(where, frame.schema) if where is not None else ()),
+            *((v, "is not in the data") for v in needs if v not in frame.columns),
+        ]
+        for variable, what in faults:
+            hint = nearest(variable, frame.columns) if what == "is not in the data" else ""
+            message = f"{variable}, which the plan uses, {what}{hint}"
+            self._find("derive.variable", message, name, variable, severity=Severity.ERROR)
+        if faults:
+            return None
+        return frame.filter(conditions.expression(where, frame.schema))
+
+    def note(
+        self, rule: str, message: str, frame: pl.DataFrame, dataset: str, variable: str = ""
+    ) -> None:
+        """Report the records in `frame`, if there are any."""
+        if frame.height:
+            subjects = frame["USUBJID"].drop_nulls().to_list()
+            self._find(
+                rule, message, dataset, variable,
+                severity=Severity.NOTE, count=frame.height, subjects=some_subjects(subjects),
+            )  # fmt: skip
+
+    def _find(  # noqa: PLR0913 - the fields of a finding
+        self,
+        rule: str,
+        message: str,
+        dataset: str,
+        variable: str = "",
+        *,
+        severity: Severity = Severity.WARNING,
+        count: int = 0,
+        subjects: tuple[str, ...] = (),
+    ) -> None:
+        finding = Finding(rule, message, severity, dataset, variable, count, subjects)
+        if finding not in self.findings:
+            self.findings.append(finding)
+
+    def _qualifiers(self, name: str, absent: set[str]) -> list[str]:
+        """Absent variables that can only be qualifiers which no record has."""
+        if len(name) > 2:  # ADaM has no supplemental qualifiers
+            return []
+        found = sorted(v for v in absent if not v.startswith(name))
+        for variable in found:
+            message = f"no record has the supplemental qualifier {variable} that the plan uses"
+            self._find("derive.qualifier", message, name, variable)
+        return found
+
+    def _supplemented(
+        self, name: str, frame: pl.DataFrame, supplement: pl.DataFrame
+    ) -> pl.DataFrame:
+        """The domain with each QNAM as a variable."""
+        groups = supplement.partition_by("IDVAR", as_dict=True, include_key=True)
+        for (idvar,), part in sorted(groups.items(), key=lambda item: str(item[0])):
+            if idvar is not None and idvar not in frame.columns:
+                self.note("derive.supplement", f"IDVAR {idvar} is not in {name}", part, name)
+                continue
+            frame = self._joined(name, frame, part, idvar)
+        return frame
+
+    def _joined(
+        self, name: str, frame: pl.DataFrame, part: pl.DataFrame, idvar: object
+    ) -> pl.DataFrame:
+        keys = ["USUBJID", "_ID"] if idvar else ["USUBJID"]
+        if idvar:
+            kind = frame.schema[str(idvar)]
+            part = part.with_columns(
+                _ID=pl.col("IDVARVAL").str.strip_chars().cast(kind, strict=False)
+            )
+            frame = frame.with_columns(_ID=pl.col(str(idvar)))
+        double = part.filter(pl.struct([*keys, "QNAM"]).is_duplicated())
+        self.note("derive.supplement", "qualifier given twice; the first is used", double, name)
+        wide = part.unique([*keys, "QNAM"], keep="first", maintain_order=True).pivot(
+            "QNAM", index=keys, values="QVAL", sort_columns=True
+        )
+        orphans = wide.join(frame, on=keys, how="anti")
+        self.note("derive.supplement", "qualifiers without a record", orphans, f"SUPP{name}")
+        old = [c for c in wide.columns if c in frame.columns and c not in keys]
+        joined = frame.join(wide, on=keys, how="left", maintain_order="left", suffix="_SUPP")
+        merged = [pl.coalesce(pl.col(c).cast(pl.String), f"{c}_SUPP").alias(c) for c in old]
+        return joined.with_columns(merged).drop([f"{c}_SUPP" for c in old] + ["_ID"], strict=False)
+
+    def _cut(self, name: str, frame: pl.DataFrame) -> pl.DataFrame:
+        """Without the records that begin after the data cut-off, and without later ends."""
+        dates = [c for c in (f"{name}STDTC", f"{name}DTC") if c in frame.columns]
+        if self.cutoff is None or name in _NOT_CUT or not dates:
+            return frame
+        # ISO 8601 text sorts as time does, and a partial date before its continuations
+        last = self.cutoff.isoformat()
+        begins = pl.coalesce(pl.col(c) for c in dates).str.slice(0, 10)
+        late = begins.fill_null("") > last
+        self.note("derive.cutoff", f"begins after the data cut-off {last}: not used",
+                  frame.filter(late), name, dates[0])  # fmt: skip
+        frame = frame.filter(~late)
+        end = f"{name}ENDTC"
+        if end not in frame.columns:
+            return frame
+        later = pl.col(end).str.slice(0, 10) > last
+        return frame.with_columns(pl.when(later).then(None).otherwise(pl.col(end)).alias(end))

@@ -1,0 +1,87 @@
+"""A handful of subjects written by hand, and the trial's own plan, for the tests of derivation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+
+from il5report.data.dataset import Dataset, Study
+from il5report.plan.models import Plan
+
+ROOT = Path(__file__).parents[2]
+PLAN = ROOT / "analysis_plan"
+CELLS = {"EXCAT": "CAR-T INFUSION", "EXTRT": "IL-5 CAR-T CELLS", "EXDOSE": 1.0}
+NUMERIC = ("SEQ", "STRESN", "DOSE", "VISITNUM", "VISITDY", "LLOQ", "AGE", "STNRLO", "STNRHI")
+
+
+def whole_plan() -> Plan:
+    """The trial's plan without outputs."""
+    raw = _read("study")
+    return Plan.model_validate(
+        {**raw, "analysis_sets": _read("analysis_sets"), "derivation": _read("derivation"),
+         "outputs": {}}
+    )  # fmt: skip
+
+
+def plan(*parts: str, assays: bool = False, **changes: Any) -> Plan:
+    """The trial's plan with the few rules that a small study needs, `parts` of its derivation,
+    and `changes` to that."""
+    raw, derivation, sets = _read("study"), _read("derivation"), _read("analysis_sets")
+    few = {
+        **{k: derivation[k] for k in ("subjects", "planned", "actual", "treatment", *parts)},
+        "dates": {
+            **{k: derivation["dates"][k] for k in ("RFICDT", "LDSDT", "HSCTDT", "NACTDT")},
+            "DTHDT": {"flag": "DTHDTF", "impute": "earliest",
+                      "from": [{"domain": "DM", "date": "DTHDTC"}]},
+        },
+        **changes,
+    }  # fmt: skip
+    return Plan.model_validate(
+        {**raw, "assays": raw["assays"] if assays else {}, "outputs": {},
+         "analysis_sets": {k: sets[k] for k in ("SCR", "LD", "SAF")}, "derivation": few}
+    )  # fmt: skip
+
+
+def _read(name: str) -> dict[str, Any]:
+    return dict(yaml.safe_load((PLAN / f"{name}.yaml").read_text("utf-8")))
+
+
+def domain(name: str, *rows: Mapping[str, object], variables: str = "") -> Dataset:
+    """A domain from rows that name only what they have; --SEQ counts within the subject.
+
+    `variables` are further names that the domain has, missing in every row.
+    """
+    names = dict.fromkeys([k for row in rows for k in row] + variables.split())
+    schema = {
+        n: pl.Float64 if n.endswith(NUMERIC) else pl.String
+        for n in ["STUDYID", "USUBJID", f"{name}SEQ", *names]
+    }
+    count: dict[object, int] = {}
+    filled = []
+    for row in rows:
+        count[row["USUBJID"]] = count.get(row["USUBJID"], 0) + 1
+        filled.append({"STUDYID": "S", f"{name}SEQ": float(count[row["USUBJID"]]), **row})
+    return Dataset(name, pl.DataFrame(filled, schema=schema))
+
+
+def study(*datasets: Dataset) -> Study:
+    return {d.name: d for d in datasets}
+
+
+def subject(usubjid: str, level: int | None = 1, **more: object) -> dict[str, object]:
+    """A row of DM."""
+    arm = f"Dose level {level}" if level else None
+    return {
+        "USUBJID": usubjid, "SUBJID": usubjid, "SITEID": "01", "AGE": 50.0, "SEX": "F",
+        "RACE": "ASIAN", "ARM": arm, "ACTARM": arm, "RFICDTC": "2026-01-01", "DTHDTC": None,
+        "DTHFL": None, **more,
+    }  # fmt: skip
+
+
+def infusion(usubjid: str, day: str = "2026-02-01T10:00", **more: object) -> dict[str, object]:
+    """A row of EX: the cells."""
+    return {"USUBJID": usubjid, **CELLS, "EXSTDTC": day, "EXENDTC": day, **more}
