@@ -15,6 +15,9 @@ from il5report.analyse._life_table import Counts, Floats, event_codes, merge_tie
 from il5report.analyse._partial_likelihood import RiskSets, maximise, risk_sets, separating, terms
 from il5report.analyse.result import Result, check_array
 
+# Its first precision is compared with the square of a step, its second would stop it before that.
+_LIFELINES = {"precision": 1e-24, "r_precision": -1.0}
+
 
 @dataclass(frozen=True)
 class CoxData:
@@ -79,8 +82,20 @@ def not_estimable(data: CoxData) -> str | None:
 
 
 def coefficients(data: CoxData) -> Floats:
-    """Coefficients at the maximum, on the scale of `data.x`."""
-    return _lifelines(data) if data.ties == "efron" else maximise(data.sets)
+    """Coefficients at the maximum, on the scale of `data.x`.
+
+    Raises
+    ------
+    ArithmeticError
+        No convergence, which a likelihood with a finite maximum does not show.
+    """
+    if data.ties == "breslow":
+        return maximise(data.sets)
+    beta = _lifelines(data)
+    here = terms(data.sets, beta)
+    if np.abs(np.linalg.solve(here.information, here.score)).max() > 1e-8:
+        raise ArithmeticError("the score does not vanish at the coefficients of lifelines")
+    return beta
 
 
 def _lifelines(data: CoxData) -> Floats:
@@ -94,9 +109,7 @@ def _lifelines(data: CoxData) -> Floats:
     with warnings.catch_warnings():
         # Its warnings suspect what `not_estimable` has already decided.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        fit = CoxPHFitter().fit(
-            frame, "time", "event", strata=["stratum"], fit_options={"precision": 1e-12}
-        )
+        fit = CoxPHFitter().fit(frame, "time", "event", strata=["stratum"], fit_options=_LIFELINES)
     beta: Floats = fit.params_[columns].to_numpy()
     return beta
 

@@ -75,6 +75,18 @@ def merge_ties(time: Floats) -> tuple[Floats, Counts]:
     return distinct[first], (np.cumsum(first) - 1)[position]
 
 
+def snap(times: Floats, to: Floats) -> Floats:
+    """`times`, each moved to a time of a curve that it equals but for floating point noise."""
+    if len(to) == 0:
+        return times
+    after = np.searchsorted(to, times).clip(1, max(len(to) - 1, 1))
+    before = to[after - 1]
+    after = to[np.minimum(after, len(to) - 1)]
+    nearest = np.where(times - before < after - times, before, after)
+    noise = TIE * max(1.0, float(to.mean()))
+    return np.where(np.abs(nearest - times) <= noise, nearest, times)
+
+
 def event_codes(event: ArrayLike, length: int) -> NDArray[np.integer]:
     """The checked event flag as 0 and 1."""
     return check_event("event", event, length).view(np.int8)

@@ -16,6 +16,7 @@ from il5report.analyse._life_table import (
     cause_codes,
     hypergeometric,
     life_table,
+    snap,
 )
 from il5report.analyse._limits import ConfType, check_conf, limits
 from il5report.analyse._reasons import beyond_follow_up
@@ -174,7 +175,7 @@ def incidence_at(curves: CumulativeIncidence, t: float, *, cause: int = 1) -> In
     ------
     ``tests/oracle/competing_risks.R``
     """
-    check_array("t", [t], minimum=0)
+    t = float(snap(check_array("t", [t], minimum=0), curves.time)[0])
     if cause not in range(1, len(curves.incidence) + 1):
         raise ValueError(f"cause = {cause!r}: not one of 1 to {len(curves.incidence)}")
     names = ("incidence", "std_error", "lower", "upper")
@@ -190,7 +191,7 @@ def incidence_at(curves: CumulativeIncidence, t: float, *, cause: int = 1) -> In
     point = dict(zip(names, values, strict=True))
     return IncidenceLandmark(
         cause=cause,
-        time=float(t),
+        time=t,
         n_risk=n_risk,
         **point,
         conf_level=curves.conf_level,

@@ -17,6 +17,7 @@ from il5report.analyse._life_table import (
     event_codes,
     life_table,
     life_table_entry,
+    snap,
 )
 from il5report.analyse._limits import ConfType, check_conf, limits
 from il5report.analyse._reasons import ALL_FAILED, NO_EVENT_YET
@@ -182,7 +183,7 @@ def at_risk(km: KaplanMeier, times: ArrayLike) -> Counts:
     ------
     ``tests/oracle/survival.R``
     """
-    wanted = check_array("times", times, minimum=0)
+    wanted = snap(check_array("times", times, minimum=0), km.time)
     left = np.append((km.n_event + km.n_censor)[::-1].cumsum()[::-1], 0)
     staying = left[np.searchsorted(km.time, wanted, side="left")]
     if km.entry is None:

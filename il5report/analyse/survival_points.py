@@ -7,10 +7,10 @@ from typing import Literal
 
 import numpy as np
 
-from il5report.analyse._life_table import Floats
+from il5report.analyse._life_table import Floats, snap
 from il5report.analyse._limits import SCALES, check_convention, normal_quantile
 from il5report.analyse._reasons import ALL_FAILED, NO_EVENT_YET, NO_SUBJECTS, beyond_follow_up
-from il5report.analyse.result import Result, stat
+from il5report.analyse.result import Result, check_array, stat
 from il5report.analyse.survival import KaplanMeier, at_risk
 
 LEVEL = 1e-9  # survival this near to a quantile level equals it
@@ -150,6 +150,7 @@ def landmark(km: KaplanMeier, t: float, *, convention: Literal["sas", "r"] = "sa
     ``tests/oracle/survival.R``
     """
     check_convention(convention, ("sas", "r"))
+    t = float(snap(check_array("t", [t], minimum=0), km.time)[0])
     n_risk = int(at_risk(km, [t])[0])
     survival, std_error, lower, upper = _value_at(km, t)
     if convention == "r" and survival == 1 and (t < km.time[0] or km.conf_type in ("plain", "log")):
@@ -158,7 +159,7 @@ def landmark(km: KaplanMeier, t: float, *, convention: Literal["sas", "r"] = "sa
     if "survival" in ne:
         survival = std_error = lower = upper = np.nan
     return Landmark(
-        time=float(t),
+        time=t,
         n_risk=n_risk,
         survival=survival,
         std_error=std_error,

@@ -35,13 +35,17 @@ ZERO = 1e-14  # where the expected value is 0 a relative tolerance has no meanin
 # Functions that end by iteration, in R, here or in both.
 ITERATIVE: frozenset[str] = frozenset(
     {
+        "proportional_hazards.proportional_hazards",
         "regression.cox",
     }
 )
 
 # Public functions without rows, each with the reason.
 WITHOUT_ROWS: dict[str, str] = {
-    "bootstrap.bootstrap": "random draws; tested against an explicit resampling of subjects",
+    "bootstrap.bootstrap": "random draws; tested against refitting each resample",
+    "bootstrap.quantile_of": "used by bootstrap.bootstrap; tested against refitting each resample",
+    "bootstrap.restricted_mean": "used by bootstrap.bootstrap; as quantile_of",
+    "bootstrap.survival_at": "used by bootstrap.bootstrap; as quantile_of",
     "crosscheck.kaplan_meier": "is itself a comparison of two computations",
     "crosscheck.logrank": "is itself a comparison of two computations",
     "result.stat": "declares a field, computes nothing",
