@@ -17,28 +17,15 @@ from il5report.data.demo.plan import (
     Syndrome,
 )
 
+# site, number, day 0, sex, age, weight (kg), height (cm); then the story
+# fmt: off
 DOSE_LEVEL_3 = (
     # CRS graded 2 by the investigator, 3 by its components (8 L/min is high flow)
     SubjectPlan(
-        "01",
-        7,
-        date(2025, 4, 22),
-        "M",
-        44,
-        74.6,
-        178,
-        level=3,
+        "01", 7, date(2025, 4, 22), "M", 44, 74.6, 178, level=3,
         disease=Disease(
-            Phase.CHRONIC,
-            "MLNTK",
-            97,
-            8,
-            21.3,
-            "PDGFRB",
-            fusion="ETV6::PDGFRB",
-            cardiac=True,
-            karyotype="46,XY,t(5;12)(q32;p13)[19]/46,XY[1]",
-            prior=("IMATINIB", "PREDNISONE"),
+            Phase.CHRONIC, "MLNTK", 97, 8, 21.3, "PDGFRB", fusion="ETV6::PDGFRB", cardiac=True,
+            karyotype="46,XY,t(5;12)(q32;p13)[19]/46,XY[1]", prior=("IMATINIB", "PREDNISONE"),
         ),
         course=Course(
             Expansion.HIGH,
@@ -55,25 +42,10 @@ DOSE_LEVEL_3 = (
     ),
     # vasopressin beside norepinephrine, IEC-HS, prolonged cytopenia; CRi, CRh, CR in turn
     SubjectPlan(
-        "02",
-        7,
-        date(2025, 5, 20),
-        "F",
-        49,
-        57.0,
-        160,
-        level=3,
-        bridging="CYTARABINE",
+        "02", 7, date(2025, 5, 20), "F", 49, 57.0, 160, level=3, bridging="CYTARABINE",
         disease=Disease(
-            Phase.BLAST,
-            "AML",
-            90,
-            55,
-            12.6,
-            "NPM1",
-            relapsed=True,
-            prior=("DAUNORUBICIN", "CYTARABINE"),
-            prior_transplant=True,
+            Phase.BLAST, "AML", 90, 55, 12.6, "NPM1", relapsed=True,
+            prior=("DAUNORUBICIN", "CYTARABINE"), prior_transplant=True,
         ),
         course=Course(
             Expansion.HIGH,
@@ -99,22 +71,9 @@ DOSE_LEVEL_3 = (
     ),
     # grade 2 ICANS; MRD comes back at month 6, relapse at month 9
     SubjectPlan(
-        "01",
-        8,
-        date(2025, 6, 24),
-        "M",
-        61,
-        80.4,
-        172,
-        level=3,
-        bridging="HYDROXYCARBAMIDE",
+        "01", 8, date(2025, 6, 24), "M", 61, 80.4, 172, level=3, bridging="HYDROXYCARBAMIDE",
         disease=Disease(
-            Phase.CHRONIC,
-            "CEL",
-            82,
-            11,
-            16.0,
-            "ASXL1",
+            Phase.CHRONIC, "CEL", 82, 11, 16.0, "ASXL1",
             karyotype="46,XY,del(20q)[11]/46,XY[9]",
             prior=("PREDNISONE", "HYDROXYCARBAMIDE", "IMATINIB"),
         ),
@@ -130,23 +89,9 @@ DOSE_LEVEL_3 = (
     ),
     # product below the specified viability; the partial response becomes complete at month 6
     SubjectPlan(
-        "02",
-        9,
-        date(2025, 8, 5),
-        "F",
-        55,
-        61.8,
-        165,
-        level=3,
+        "02", 9, date(2025, 8, 5), "F", 55, 61.8, 165, level=3,
         disease=Disease(
-            Phase.CHRONIC,
-            "CEL",
-            68,
-            15,
-            7.7,
-            "STAT5B",
-            extramedullary=True,
-            prior=("PREDNISONE",),
+            Phase.CHRONIC, "CEL", 68, 15, 7.7, "STAT5B", extramedullary=True, prior=("PREDNISONE",)
         ),
         product=Product(0.61, 68.0, out_of_specification=True),
         course=Course(
@@ -160,22 +105,9 @@ DOSE_LEVEL_3 = (
     ),
     # fatal pneumonia on day 24 in prolonged neutropenia, before any assessment
     SubjectPlan(
-        "01",
-        10,
-        date(2025, 9, 2),
-        "M",
-        72,
-        59.5,
-        166,
-        level=3,
-        bridging="CYTARABINE",
+        "01", 10, date(2025, 9, 2), "M", 72, 59.5, 166, level=3, bridging="CYTARABINE",
         disease=Disease(
-            Phase.BLAST,
-            "AML",
-            74,
-            48,
-            4.4,
-            "RUNX1",
+            Phase.BLAST, "AML", 74, 48, 4.4, "RUNX1",
             prior=("AZACITIDINE", "VENETOCLAX", "PREDNISONE", "HYDROXYCARBAMIDE"),
         ),
         course=Course(
@@ -201,24 +133,10 @@ DOSE_LEVEL_3 = (
     ),
     # transplant in remission, death in remission from infection
     SubjectPlan(
-        "01",
-        11,
-        date(2025, 9, 30),
-        "F",
-        42,
-        54.1,
-        162,
-        level=3,
+        "01", 11, date(2025, 9, 30), "F", 42, 54.1, 162, level=3,
         disease=Disease(
-            Phase.CHRONIC,
-            "MLNTK",
-            86,
-            13,
-            10.1,
-            "FGFR1",
-            fusion="ZMYM2::FGFR1",
-            karyotype="46,XX,t(8;13)(p11;q12)[20]",
-            prior=("PREDNISONE", "HYDROXYCARBAMIDE"),
+            Phase.CHRONIC, "MLNTK", 86, 13, 10.1, "FGFR1", fusion="ZMYM2::FGFR1",
+            karyotype="46,XX,t(8;13)(p11;q12)[20]", prior=("PREDNISONE", "HYDROXYCARBAMIDE"),
         ),
         course=Course(
             Expansion.MIDDLE,
@@ -250,23 +168,9 @@ DOSE_LEVEL_3 = (
     ),
     # not arousable for a day (ICE not done); MLFS on day 28, CR at month 2
     SubjectPlan(
-        "02",
-        11,
-        date(2025, 11, 4),
-        "M",
-        57,
-        72.2,
-        171,
-        level=3,
-        bridging="CYTARABINE",
+        "02", 11, date(2025, 11, 4), "M", 57, 72.2, 171, level=3, bridging="CYTARABINE",
         disease=Disease(
-            Phase.BLAST,
-            "AML",
-            81,
-            37,
-            6.9,
-            "IDH2",
-            relapsed=True,
+            Phase.BLAST, "AML", 81, 37, 6.9, "IDH2", relapsed=True,
             prior=("DAUNORUBICIN", "CYTARABINE"),
         ),
         course=Course(
@@ -293,22 +197,9 @@ DOSE_LEVEL_3 = (
     ),
     # tumour lysis; CR with MRD
     SubjectPlan(
-        "01",
-        12,
-        date(2025, 12, 9),
-        "M",
-        50,
-        68.0,
-        173,
-        level=3,
+        "01", 12, date(2025, 12, 9), "M", 50, 68.0, 173, level=3,
         disease=Disease(
-            Phase.CHRONIC,
-            "CEL",
-            79,
-            17,
-            27.4,
-            "KRAS",
-            extramedullary=True,
+            Phase.CHRONIC, "CEL", 79, 17, 27.4, "KRAS", extramedullary=True,
             prior=("PREDNISONE", "HYDROXYCARBAMIDE"),
         ),
         course=Course(
@@ -333,23 +224,9 @@ DOSE_LEVEL_3 = (
     ),
     # no expansion, no CRS, no response; another therapy on day 40
     SubjectPlan(
-        "02",
-        12,
-        date(2026, 1, 20),
-        "F",
-        65,
-        50.9,
-        155,
-        level=3,
-        bridging="HYDROXYCARBAMIDE",
+        "02", 12, date(2026, 1, 20), "F", 65, 50.9, 155, level=3, bridging="HYDROXYCARBAMIDE",
         disease=Disease(
-            Phase.BLAST,
-            "AML",
-            52,
-            33,
-            2.6,
-            "TET2",
-            karyotype="47,XX,+8[20]",
+            Phase.BLAST, "AML", 52, 33, 2.6, "TET2", karyotype="47,XX,+8[20]",
             prior=("AZACITIDINE", "VENETOCLAX"),
         ),
         course=Course(
@@ -363,22 +240,9 @@ DOSE_LEVEL_3 = (
     ),
     # marrow response, then partial response; hepatitis B core antibody without DNA
     SubjectPlan(
-        "01",
-        13,
-        date(2026, 3, 3),
-        "M",
-        36,
-        77.7,
-        180,
-        level=3,
+        "01", 13, date(2026, 3, 3), "M", 36, 77.7, 180, level=3,
         disease=Disease(
-            Phase.CHRONIC,
-            "CEL",
-            84,
-            19,
-            12.2,
-            "STAT5B",
-            relapsed=True,
+            Phase.CHRONIC, "CEL", 84, 19, 12.2, "STAT5B", relapsed=True,
             prior=("PREDNISONE", "INTERFERON ALFA"),
         ),
         screening={"HBCAB": 1.0},
@@ -393,22 +257,9 @@ DOSE_LEVEL_3 = (
     ),
     # the latest: grade 3 CRS, day 28 only, cytopenia not resolved at the cut-off
     SubjectPlan(
-        "02",
-        13,
-        date(2026, 5, 6),
-        "F",
-        60,
-        64.4,
-        164,
-        level=3,
-        bridging="CYTARABINE",
+        "02", 13, date(2026, 5, 6), "F", 60, 64.4, 164, level=3, bridging="CYTARABINE",
         disease=Disease(
-            Phase.BLAST,
-            "AML",
-            89,
-            45,
-            7.1,
-            "FLT3",
+            Phase.BLAST, "AML", 89, 45, 7.1, "FLT3",
             prior=("DAUNORUBICIN", "CYTARABINE", "PREDNISONE"),
         ),
         course=Course(
