@@ -42,7 +42,7 @@ def read_parquet(path: Path, types: Mapping[str, str], columns: Collection[str] 
             continue
         kinds[series.name] = kind
         if kind is Kind.TIME and series.dtype.is_numeric():
-            times, wrong = from_sas(series.cast(pl.Float64).fill_nan(None), kind)
+            times, wrong = from_sas(series, kind)
             values.append(times)
             faults += wrong
         else:

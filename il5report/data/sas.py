@@ -16,6 +16,7 @@ from il5report.errors import DataError, Finding
 EPOCH = date(1960, 1, 1)
 _FIRST = (date(1582, 1, 1) - EPOCH).days
 _LAST = (date(9999, 12, 31) - EPOCH).days
+_SHIFT = (date(1970, 1, 1) - EPOCH).days
 _DAY = 86_400
 
 # By the beginning of the format's name, the first that fits.
@@ -53,6 +54,7 @@ def from_sas(numbers: pl.Series, kind: Kind) -> tuple[pl.Series, tuple[Finding, 
     """SAS days or seconds (from 1960-01-01, or midnight) as dates, datetimes or times."""
     if kind in (Kind.NUMBER, Kind.TEXT):
         return numbers, ()
+    numbers = numbers.cast(pl.Float64).fill_nan(None)
     low, high = {
         Kind.DATE: (_FIRST, _LAST),
         Kind.DATETIME: (_FIRST * _DAY, (_LAST + 1) * _DAY - 1),
@@ -64,23 +66,22 @@ def from_sas(numbers: pl.Series, kind: Kind) -> tuple[pl.Series, tuple[Finding, 
         variable = numbers.name.upper()
         return numbers, (Finding("value.type", message, variable=variable, count=outside.len()),)
     if kind is Kind.DATE:
-        days = numbers.floor().cast(pl.Int32) + (EPOCH - date(1970, 1, 1)).days
-        return days.cast(pl.Date), ()
+        return (numbers.floor().cast(pl.Int32) - _SHIFT).cast(pl.Date), ()
+    whole = numbers.floor()
+    micro = whole.cast(pl.Int64) * 10**6 + ((numbers - whole) * 1e6).round().cast(pl.Int64)
     if kind is Kind.TIME:
-        return ((numbers * 1e6).round().cast(pl.Int64) * 1000).cast(pl.Time), ()
-    micro = (numbers * 1e6).round().cast(pl.Int64) + (EPOCH - date(1970, 1, 1)).days * _DAY * 10**6
-    return micro.cast(pl.Datetime("us")), ()
+        return (micro * 1000).cast(pl.Time), ()
+    return (micro - _SHIFT * _DAY * 10**6).cast(pl.Datetime("us")), ()
 
 
 def to_sas(values: pl.Series) -> pl.Series:
     """Dates, datetimes or times as SAS numbers; numbers unchanged."""
-    shift = (date(1970, 1, 1) - EPOCH).days
     if values.dtype == pl.Date:
-        return (values.to_physical() + shift).cast(pl.Float64)
+        return (values.to_physical() + _SHIFT).cast(pl.Float64)
     if values.dtype == pl.Time:
         return values.to_physical() / 1e9
     if isinstance(values.dtype, pl.Datetime):
-        return (values.to_physical() + shift * _DAY * 10**6) / 1e6
+        return (values.to_physical() + _SHIFT * _DAY * 10**6) / 1e6
     return values
 
 
