@@ -93,6 +93,8 @@ def bumps(course: Course) -> dict[str, list[Bump]]:
     for event in course.events:
         if event.term in ("Pneumonia", "Sepsis", "Febrile neutropenia"):
             found["CRP"].append(Bump(event.day + 2, 30))
+        if event.term == "Troponin I increased":
+            found["TROPONI"].append(Bump(event.day + 1, 9))
         if event.term == "Acute kidney injury":
             found["CREAT"].append(Bump(event.day + 2, 2.9, 4))
     # homeostatic cytokine after lymphodepletion; the antigen-binding ligand as the cells expand

@@ -29,12 +29,6 @@ def assessments(subject: Subject) -> Iterator[tuple[int, str, str, Target]]:
         yield (visit, *marks[visit], target)
 
 
-def marrow_day(subject: Subject, visit: int) -> int:
-    """Day of the aspirate: of the visit, on day 28 up to two days later, never after the last."""
-    late = int(subject.stream("marrow").integers(0, 3)) if visit == DAY_28 else 0
-    return min(subject.visits[visit] + late, subject.last)
-
-
 def mi(subjects: Sequence[Subject]) -> Dataset:
     """Marrow morphology and residual disease."""
     rows: list[Row] = []
@@ -54,7 +48,7 @@ def mi(subjects: Sequence[Subject]) -> Dataset:
 
 
 def _marrow(subject: Subject, domain: str, visit: int) -> Cells:
-    day = marrow_day(subject, visit) if visit >= DAY_28 else None
+    day = subject.marrow_day(visit) if visit >= DAY_28 else None
     return finding(subject, domain, visit, day) | {f"{domain}SPEC": "BONE MARROW"}
 
 
@@ -146,7 +140,7 @@ def rs(subjects: Sequence[Subject]) -> Dataset:
 
 
 def _overall(subject: Subject, visit: int, response: str) -> Iterator[Row]:
-    row = finding(subject, "RS", visit, marrow_day(subject, visit))
+    row = finding(subject, "RS", visit, subject.marrow_day(visit))
     row |= {"RSCAT": CRITERIA[subject.plan.disease.phase]}
     reviewed = subject.plan.course.review.get(visit, response)
     for evaluator, answer in (("INVESTIGATOR", response), ("INDEPENDENT ASSESSOR", reviewed)):

@@ -54,7 +54,7 @@ class Profile:
     def at(self, days: NDArray[np.float64]) -> NDArray[np.float64]:
         """Transgene copies per ug of DNA."""
         growth = np.log(self.cmax / 4.0) / max(self.tmax - 1.0, 1.0)
-        rising = 4.0 * np.exp(growth * (days - 1.0))
+        rising = 4.0 * np.exp(growth * (np.minimum(days, self.tmax) - 1.0))
         since = np.maximum(days - self.tmax, 0.0)
         falling = (1 - self.memory) * 0.5 ** (since / self.fast)
         staying = self.memory * 0.5 ** (since / self.slow)
@@ -81,8 +81,9 @@ def _times(subject: Subject, visits: Sequence[int], topic: str) -> dict[int, flo
     held = [v for v in visits if v in subject.visits]
     hours = subject.stream(topic).uniform(8.0, 11.5, len(held))
     start = subject.infusion_time
+    day = subject.marrow_day if visits is _MARROW else subject.visits.__getitem__
     return {
-        v: start - 1 / 24 if v == DAY_0 else subject.visits[v] + hour / 24
+        v: start - 1 / 24 if v == DAY_0 else day(v) + hour / 24
         for v, hour in zip(held, hours, strict=True)
     }
 
@@ -92,7 +93,7 @@ def _timing(subject: Subject, domain: str, visit: int, time: float) -> Cells:
     nominal = VISITS[visit].day
     before = visit == DAY_0
     return {
-        **finding(subject, domain, visit),
+        **finding(subject, domain, visit, int(time)),
         f"{domain}DTC": subject.moment(time),
         f"{domain}TPT": "PRE-INFUSION" if before else f"DAY {nominal}",
         f"{domain}TPTNUM": float(nominal),

@@ -96,6 +96,11 @@ class Subject:
     def study_day(self, day: int) -> float | None:
         return float(study_day(day)) if self.plan.infused else None
 
+    def marrow_day(self, visit: int) -> int:
+        """Day of the aspirate: of the visit, on day 28 up to two days later."""
+        late = int(self.stream("marrow").integers(0, 3)) if visit == DAY_28 else 0
+        return min(self.visits[visit] + late, self.last)
+
     def epoch(self, day: int) -> str:
         if not self.plan.enrolled or day < self.enrolment:
             return "SCREENING"

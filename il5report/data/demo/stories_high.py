@@ -36,7 +36,7 @@ DOSE_LEVEL_3 = (
             eos_back=310,
             events=(
                 Event("Bronchospasm", 3, 4, 2, related=True),
-                Event("Electrocardiogram QT prolonged", 5, 9, 1, "CARDIAC"),
+                Event("Electrocardiogram QT prolonged", 27, 41, 1, "CARDIAC"),
             ),
         ),
     ),

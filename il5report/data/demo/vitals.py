@@ -115,7 +115,7 @@ def eg(subjects: Sequence[Subject]) -> Dataset:
         prolonged = any("QT" in e.term for e in s.plan.course.events)
         for visit, value in zip(_CARDIAC_VISITS, level, strict=True):
             if visit in s.visits:
-                shift = 34 if prolonged and visit == DAY_28 else 0
+                shift = 48 if prolonged and visit == DAY_28 else 0
                 test = ("QTCFAG", "QTcF Interval, Aggregate")
                 rows.append(finding(s, "EG", visit) | result("EG", test, value + shift, "ms"))
     return _flagged("EG", rows, subjects)
