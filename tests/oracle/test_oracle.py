@@ -48,6 +48,9 @@ WITHOUT_ROWS: dict[str, str] = {
     "bootstrap.survival_at": "used by bootstrap.bootstrap; as quantile_of",
     "crosscheck.kaplan_meier": "is itself a comparison of two computations",
     "crosscheck.logrank": "is itself a comparison of two computations",
+    "simulation.boin": "random draws; tested against enumeration of a small trial",
+    "simulation.monitoring": "random draws; tested against the exact stopping probability",
+    "simulation.two_stage": "random draws; tested against the exact characteristics",
     "result.stat": "declares a field, computes nothing",
     "result.check_array": "checks its input, computes nothing",
     "result.check_event": "checks its input, computes nothing",
@@ -100,7 +103,8 @@ def call(function: str, args: dict[str, Any]) -> Any:
         name: call(**value) if isinstance(value, dict) and "function" in value else value
         for name, value in args.items()
     }
-    return FUNCTIONS[function](**values)
+    module, name = function.split(".")
+    return getattr(importlib.import_module(f"{il5report.analyse.__name__}.{module}"), name)(**values)
 
 
 def follow(result: Any, path: str) -> Any:
