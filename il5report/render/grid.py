@@ -6,11 +6,12 @@ paper formats break in the same places and a layout never needs the type-setter'
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from il5report.display.model import Head, Listing, Table
-from il5report.render.text import BREAK
+from il5report.render.widths import DIGIT_EM, breakable, pieces, width_em, word_em
 
 PORTRAIT_MM = 170.0
 LANDSCAPE_MM = 257.0
@@ -19,32 +20,12 @@ INDENT_MM = 3.0  # per level of a row label
 SIZES_PT = (9.0, 8.0)  # tried in this order, each upright and then landscape
 LABEL_MM = 52.0  # a row label may be this wide before it wraps
 CELL_MM = 30.0  # a cell with more than one word may be this wide before it wraps
+AIR_MM = 4.0  # what a column of numbers gets beside its longest text, where there is room
 WORD_MM = 36.0  # a longer word is broken
+ROW_LINES = 25  # a row may be so high
 
-LINE_EM = 15.0  # a wider word in running text or a title may be broken
-DIGIT_EM = 0.52
 _MM_PER_PT = 25.4 / 72
 _BOLD = 1.12
-_EM: dict[str, float] = {
-    char: width
-    for width, chars in {
-        0.25: " ",
-        0.29: "lijI',.:;|",
-        0.36: "f!-[]rt",
-        0.41: "()`s",
-        0.46: 'z"ce',
-        0.52: "?Jxav$*/0123456789\\gkoy{}",
-        0.55: "bdpqhunL^~",
-        0.60: "SFEZ",
-        0.70: "CPRBGVXY_ATU",
-        0.76: "KHNDwOQ&",
-        0.82: "m+<=>",
-        0.90: "#%@M",
-        0.98: "W",
-        0.0: BREAK,
-    }.items()
-    for char in chars
-}
 
 
 @dataclass(frozen=True)
@@ -66,15 +47,16 @@ class Panel:
     heads : tuple of Head
     spans : tuple of (text, columns)
         What stands above the heads, left to right; empty without spans.
-    widths, shifts : tuple of float
-        Width of each column and the blank left of its (left-aligned) texts, in mm.
+    widths, blocks : tuple of float
+        Width of each column, and of its longest text where texts are centred as a block (else 0),
+        in mm.
     lines : tuple of Line
     """
 
     heads: tuple[Head, ...]
     spans: tuple[tuple[str, int], ...]
     widths: tuple[float, ...]
-    shifts: tuple[float, ...]
+    blocks: tuple[float, ...]
     lines: tuple[Line, ...]
 
 
@@ -86,11 +68,6 @@ class Grid:
     size: float
     panels: tuple[Panel, ...]
     empty: str
-
-
-def width_em(text: str) -> float:
-    """Width of `text` in units of the font size, generously."""
-    return sum([_EM.get(char, 0.7) for char in text])
 
 
 def grid(body: Table | Listing) -> Grid:
@@ -162,8 +139,8 @@ def _measured(head: Head, lines: Sequence[Line], j: int, is_table: bool) -> _Col
         if j < len(line.texts) and line.kind != "heading"
     }
     text = max((width_em(t) + blank for t, blank in texts), default=0.0)
-    word = max((_word(t) + blank for t, blank in texts), default=0.0)
-    title = _BOLD * max(_word(head.label), width_em(head.detail))
+    word = max((word_em(t) + blank for t, blank in texts), default=0.0)
+    title = _BOLD * max(word_em(head.label), width_em(head.detail))
     if is_table and not label:  # numbers stay on one line
         word = text if text < CELL_MM / (SIZES_PT[0] * _MM_PER_PT) else word
     return _Column(max(text, title), max(word, title), text, LABEL_MM if label else CELL_MM)
@@ -171,10 +148,6 @@ def _measured(head: Head, lines: Sequence[Line], j: int, is_table: bool) -> _Col
 
 def _pad(line: Line, j: int) -> float:
     return DIGIT_EM * line.pads[j] if line.pads else 0.0
-
-
-def _word(text: str) -> float:
-    return max(map(width_em, text.replace("-", "- ").replace(BREAK, " ").split(" ")))
 
 
 def _least(columns: Sequence[_Column]) -> float:
@@ -215,31 +188,38 @@ def _panel(
     is_table = isinstance(body, Table)
     widths = _widths([columns[j] for j in group], page, is_table)
     em = [w / (size * _MM_PER_PT) for w in widths]
-    heads = tuple(_cut_head(body.heads[j], w / _BOLD) for j, w in zip(group, em, strict=True))
-    shifts = tuple(
-        max(0.0, round((w - columns[j].text) / 2, 2))
-        if is_table and j > 0 and body.heads[j].align == "center"
-        else 0.0
+    heads = tuple(_cut_head(body.heads[j], w) for j, w in zip(group, em, strict=True))
+    centred = [is_table and j > 0 and head.align == "center" for j, head in enumerate(body.heads)]
+    blocks = tuple(
+        min(round(columns[j].text, 2), w) if centred[j] else 0.0
         for j, w in zip(group, widths, strict=True)
     )
-    return Panel(heads, runs(heads), widths, shifts, tuple(_cut(ln, group, em) for ln in lines))
+    rows = tuple(row for line in lines for row in _cut(line, group, em))
+    return Panel(heads, runs(heads), widths, blocks, rows)
 
 
 def _widths(columns: Sequence[_Column], page: float, is_table: bool) -> tuple[float, ...]:
-    """Shares of the page width: least first, then up to natural, the rest to the row labels."""
+    """Shares of the page: the least first, then some air for numbers, then up to natural."""
     room = page - GAP_MM * (len(columns) - 1)
     least = [c.least for c in columns]
     shrink = min(1.0, room / sum(least))
     widths = [w * shrink for w in least]
-    wanted = [max(0.0, c.natural - w) for c, w in zip(columns, widths, strict=True)]
+    if is_table:
+        widths = _grown(widths, [AIR_MM * (j > 0) for j in range(len(columns))], room)
+    natural = [max(0.0, c.natural - w) for c, w in zip(columns, widths, strict=True)]
+    widths = _grown(widths, natural, room)
     spare = room - sum(widths)
-    if sum(wanted):
-        share = min(1.0, spare / sum(wanted))
-        widths = [w + share * more for w, more in zip(widths, wanted, strict=True)]
-    spare = room - sum(widths)
-    weights = [1.0 + (is_table and j == 0) for j in range(len(columns))]
-    extra = [spare * weight / sum(weights) for weight in weights]
-    return tuple(_down(w + more) for w, more in zip(widths, extra, strict=True))
+    weights = [1 + (is_table and j == 0) for j in range(len(columns))]
+    return tuple(
+        _down(w + spare * weight / sum(weights)) for w, weight in zip(widths, weights, strict=True)
+    )
+
+
+def _grown(widths: Sequence[float], wanted: Sequence[float], room: float) -> list[float]:
+    """Widths with what they want more, or with equal shares of what there is."""
+    spare = max(0.0, room - sum(widths))
+    share = min(1.0, spare / sum(wanted)) if sum(wanted) else 0.0
+    return [w + share * more for w, more in zip(widths, wanted, strict=True)]
 
 
 def _down(width: float) -> float:
@@ -258,19 +238,18 @@ def runs(heads: Sequence[Head]) -> tuple[tuple[str, int], ...]:
 
 
 def _cut_head(head: Head, em: float) -> Head:
+    em = em / _BOLD + 0.05  # a word that set the column's width fits
     return Head(breakable(head.label, em), breakable(head.detail, em), head.span, head.align)
 
 
-def _cut(line: Line, group: Sequence[int], em: Sequence[float]) -> Line:
-    """The texts of one panel; a word longer than its column may be broken anywhere."""
+def _cut(line: Line, group: Sequence[int], em: Sequence[float]) -> Iterator[Line]:
+    """The texts of one panel; what is taller than a page goes on in rows below."""
     if line.kind == "heading":
-        return Line(line.kind, line.indent, (breakable(line.texts[0], sum(em)),))
-    texts = tuple(breakable(line.texts[j], w) for j, w in zip(group, em, strict=True))
-    return Line(line.kind, line.indent, texts, tuple(line.pads[j] for j in group if line.pads))
-
-
-def breakable(text: str, em: float = LINE_EM) -> str:
-    """`text` with break points in each word that is wider than `em`."""
-    if len(text) < em or _word(text) <= em:  # no character is wider than an em
-        return text
-    return " ".join(w if _word(w) <= em else BREAK.join(w) for w in text.split(" "))
+        yield Line(line.kind, line.indent, (breakable(line.texts[0], sum(em)),))
+        return
+    texts = [
+        pieces(breakable(line.texts[j], w), w * ROW_LINES) for j, w in zip(group, em, strict=True)
+    ]
+    pads = tuple(line.pads[j] for j in group if line.pads)
+    for row in zip_longest(*texts, fillvalue=""):
+        yield Line(line.kind, line.indent, row, pads)

@@ -13,9 +13,10 @@ from markupsafe import Markup, escape
 
 from il5report.display.model import Body, Cell, Document, Figure, Head, Listing, Row, Section, Table
 from il5report.render.environment import environment, fill, templates
-from il5report.render.grid import DIGIT_EM, grid, runs, width_em
+from il5report.render.grid import grid, runs
 from il5report.render.svg import inline
 from il5report.render.text import FIGURE_SPACE, clean, kind_of, name, with_texts
+from il5report.render.widths import DIGIT_EM, width_em
 
 ASSETS = ("report.css", "report.js")
 

@@ -11,10 +11,11 @@ from markupsafe import Markup
 
 from il5report.display.model import Document, Figure
 from il5report.render.environment import environment, fill
-from il5report.render.grid import GAP_MM, Line, Panel, breakable
+from il5report.render.grid import GAP_MM, Line, Panel
 from il5report.render.sheets import sheets
 from il5report.render.tex import bookmark, escape, printable
 from il5report.render.text import clean, name, with_texts
+from il5report.render.widths import breakable
 
 
 def render_latex(doc: Document, folder: Path) -> None:

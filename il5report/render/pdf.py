@@ -16,11 +16,12 @@ from typing import Any
 
 from il5report.display.model import Display, Document, Figure, Paragraph, Section
 from il5report.render.environment import templates
-from il5report.render.grid import breakable
 from il5report.render.sheets import Item, sheets
 from il5report.render.text import clean, name, named, with_texts
+from il5report.render.widths import breakable
 
-TEX_RUNS = 4  # contents, page numbers and column heads settle by then
+TEX_RUNS = 5  # at most: contents, page numbers and column heads settle before
+TEX_NOTES = (".aux", ".toc", ".lod")  # what one run leaves for the next
 
 
 def render_pdf(doc: Document, folder: Path) -> None:
@@ -207,12 +208,18 @@ def render_tex_pdf(tex: Path, out: Path) -> Path:
     with tempfile.TemporaryDirectory() as work:
         command = [engine, "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error"]
         command += [f"-output-directory={work}", tex.name]
+        settled: list[bytes] = []
         for _ in range(TEX_RUNS):
+            before = settled
             run = subprocess.run(
                 command, cwd=tex.parent, env=surroundings, capture_output=True, check=False
             )
             if run.returncode:
                 raise RuntimeError(run.stdout.decode("latin-1")[-2000:])
+            notes = [p for p in sorted(Path(work).iterdir()) if p.suffix in TEX_NOTES]
+            settled = [note.read_bytes() for note in notes]
+            if settled == before:
+                break
         shutil.copyfile(Path(work, tex.stem + ".log"), out.with_suffix(".log"))
         shutil.copyfile(Path(work, tex.stem + ".pdf"), out)
     return out

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from il5report.display.model import Cell, Head, Listing, Row, Table
-from il5report.render.grid import GAP_MM, LANDSCAPE_MM, PORTRAIT_MM, Grid, breakable, grid, width_em
+from il5report.render.grid import GAP_MM, LANDSCAPE_MM, PORTRAIT_MM, Grid, grid
 from il5report.render.text import BREAK
+from il5report.render.widths import breakable, pieces, width_em
 
 
 def full_widths(layout: Grid) -> list[float]:
@@ -27,7 +28,7 @@ def test_nothing_runs_off_the_page(columns: int, texts: list[str], align: str) -
         page = LANDSCAPE_MM if layout.landscape else PORTRAIT_MM
         assert all(width <= page + 0.01 for width in full_widths(layout))
         assert all(
-            w > 0 and s < w for p in layout.panels for w, s in zip(p.widths, p.shifts, strict=True)
+            w > 0 and b <= w for p in layout.panels for w, b in zip(p.widths, p.blocks, strict=True)
         )
 
 
@@ -63,3 +64,18 @@ def test_breaking_changes_no_visible_character(text: str) -> None:
     assert broken.replace(BREAK, "") == text
     pieces = broken.replace("-", "- ").replace(BREAK, " ").split(" ")
     assert all(width_em(piece) <= 6 for piece in pieces)
+
+
+def test_a_row_higher_than_a_page_goes_on_below() -> None:
+    text = "word " * 2_000
+    layout = grid(Listing((Head("a"), Head("b"), Head("c")), [("x", text, "y"), ("z", "", "")]))
+    rows = [line.texts for line in layout.panels[0].lines]
+    assert len(rows) > 3 and [row[0] for row in rows if row[0]] == ["x", "z"]
+    assert "".join(row[1] for row in rows) == text
+
+
+@given(st.text("abcW -", max_size=200))
+def test_pieces_make_up_the_text(text: str) -> None:
+    parts = pieces(breakable(text, 6), 12)
+    assert "".join(parts).replace(BREAK, "") == text
+    assert all(width_em(part) <= 12 for part in parts)

@@ -1,0 +1,63 @@
+"""How wide a text is in print, and where it may be broken.
+
+One table of character widths for both paper formats: of Libertinus Serif and Latin Modern Sans,
+the wider.
+"""
+
+from __future__ import annotations
+
+import re
+
+from il5report.render.text import BREAK
+
+LINE_EM = 15.0  # a wider word in running text or a title may be broken
+DIGIT_EM = 0.52
+_EM: dict[str, float] = {
+    char: width
+    for width, chars in {
+        0.25: " ",
+        0.29: "lijI',.:;|",
+        0.36: "f!-[]rt",
+        0.41: "()`s",
+        0.46: 'z"ce',
+        0.52: "?Jxav$*/0123456789\\gkoy{}",
+        0.55: "bdpqhunL^~",
+        0.60: "SFEZ",
+        0.70: "CPRBGVXY_ATU",
+        0.76: "KHNDwOQ&",
+        0.82: "m+<=>",
+        0.90: "#%@M",
+        0.98: "W",
+        0.0: BREAK,
+    }.items()
+    for char in chars
+}
+
+
+def width_em(text: str) -> float:
+    """Width of `text` in units of the font size, generously."""
+    return sum([_EM.get(char, 0.7) for char in text])
+
+
+def word_em(text: str) -> float:
+    """Width of the longest piece of `text` that no line break can divide."""
+    return max(map(width_em, text.replace("-", "- ").replace(BREAK, " ").split(" ")))
+
+
+def breakable(text: str, em: float = LINE_EM) -> str:
+    """`text` with break points in each word that is wider than `em`."""
+    if len(text) < em or word_em(text) <= em:  # no character is wider than an em
+        return text
+    return " ".join(w if word_em(w) <= em else BREAK.join(w) for w in text.split(" "))
+
+
+def pieces(text: str, em: float) -> list[str]:
+    """`text` in pieces no wider than `em`, divided where a line may end."""
+    if len(text) <= em:
+        return [text]
+    found = [""]
+    for word in re.findall(f"[^ {BREAK}]*[ {BREAK}]?", text):
+        if found[-1] and width_em(found[-1]) + width_em(word) > em:
+            found.append("")
+        found[-1] += word
+    return found
