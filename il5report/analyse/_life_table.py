@@ -120,13 +120,14 @@ def _by_day(
     counts = np.zeros((0, kinds + 1), dtype=np.int64)
     for start in range(0, len(time), _BLOCK):
         block = time[start : start + _BLOCK]
+        last = block.max()
         # A NaN fails both comparisons, and check_array then names it.
-        if not (block.min() >= 0 and block.max() <= _MOST_DAYS):
+        if not (block.min() >= 0 and last <= _MOST_DAYS):
             return None
-        days = block.astype(np.int64)
-        if time.dtype.kind == "f" and not np.array_equal(days, block):
+        days = block.astype(np.int64) if time.dtype.kind == "f" else block
+        if days is not block and not np.array_equal(days, block):
             return None
-        size = max(len(counts), int(days.max()) + 1)
+        size = max(len(counts), int(last) + 1)
         more = _count(days, kind[start : start + _BLOCK], kinds, size)
         more[: len(counts)] += counts
         counts = more
@@ -134,8 +135,10 @@ def _by_day(
     return seen.astype(np.float64), counts[seen]
 
 
-def _count(position: Counts, kind: NDArray[np.integer], kinds: int, size: int) -> Counts:
+def _count(
+    position: NDArray[np.generic], kind: NDArray[np.integer], kinds: int, size: int
+) -> Counts:
     width = kinds + 1
-    cell = position * width
+    cell = np.multiply(position, width, dtype=np.int64)
     cell += kind
     return np.bincount(cell, minlength=size * width).reshape(size, width)
