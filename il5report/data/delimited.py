@@ -56,9 +56,14 @@ def _header(data: bytes) -> list[str]:
 
 
 def _check_shape(data: bytes, width: int) -> tuple[Finding, ...]:
-    """Refuse a file whose records do not all have as many fields as the header."""
+    """Refuse a file whose records do not all have as many fields as the header, or stray quotes."""
     characters = np.frombuffer(data, np.uint8)
     quoted = np.logical_xor.accumulate(characters == _QUOTE)
+    opening = np.flatnonzero(characters == _QUOTE)[::2]
+    before_field = np.frombuffer(b',\n"', np.uint8)
+    stray = ~np.isin(characters[opening[opening > 0] - 1], before_field)
+    if stray.any():
+        raise _fault("file.corrupt", "Quotes within fields that are not quoted", int(stray.sum()))
     if quoted[-1]:
         raise _fault("file.truncated", "The file ends within a quoted field")
     ends = np.flatnonzero((characters == _NEWLINE) & ~quoted)
