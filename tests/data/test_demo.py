@@ -497,9 +497,9 @@ def test_relapse_transplant_and_new_therapy(study: Study) -> None:
         assert last.max() < text
 
 
-def test_missed_assessment(study: Study) -> None:
+def test_missed_assessments(study: Study) -> None:
     missed = rows(study, "SV", is_("SVOCCUR", "N"))
-    assert missed.height == 2
+    assert sorted(missed["USUBJID"].value_counts()["count"]) == [1, 1, 2]
     held = rows(study, "RS").select("USUBJID", "VISITNUM")
     assert missed.join(held, on=["USUBJID", "VISITNUM"]).is_empty()
 

@@ -38,7 +38,7 @@ DOSE_LEVEL_1 = (
             ),
         ),
     ),
-    # no CRS, little expansion, partial response lost at month 9, then another therapy
+    # no CRS, little expansion; partial response, two visits missed, progression, another therapy
     SubjectPlan(
         "01", 2, date(2024, 5, 28), "F", 58, 60.2, 161, level=1, bridging="HYDROXYCARBAMIDE",
         disease=Disease(
@@ -48,8 +48,8 @@ DOSE_LEVEL_1 = (
         ),
         course=Course(
             Expansion.LOW,
-            responses=("PR", "PR", "PR", "PR", "PD"),
-            mrd=("+", "+", "+", "+", "."),
+            responses=("PR", "PR", "-", "-", "PD"),
+            mrd=("+", "+", ".", ".", "."),
             eos_back=45,
             events=(Event("Diarrhoea", 12, 15, 2),),
             therapy=(301, "RUXOLITINIB"),
