@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import polars as pl
 
-from il5report.conditions import Condition, expression, faults
+from il5report.conditions import Condition, comparisons, expression, faults
 from il5report.data.dataset import Study
 from il5report.errors import Finding, Severity, nearest, some_subjects
 from il5report.output import Context, filled
@@ -25,7 +25,7 @@ def plan_faults(
     found: list[Finding] = []
     if "ADSL" not in study:
         message = "subject-level data are missing: neither ADSL nor DM is in the data folder"
-        return (Finding("data.missing", message, dataset="ADSL"),)
+        return (Finding("dataset.missing", message, dataset="ADSL"),)
     for name, analysis_set in loaded.plan.analysis_sets.items():
         place = loaded.place("analysis_sets", name, "where")
         found += _condition_faults("ADSL", analysis_set.where, study, place)
@@ -37,6 +37,23 @@ def plan_faults(
     return tuple(dict.fromkeys(found))
 
 
+def needed(contexts: Iterable[Context], study: Study) -> dict[str, set[str]]:
+    """The variables that the displays use, of those that the data hold, by data set."""
+    found: dict[str, set[str]] = {
+        name: {"USUBJID"} & set(study[name].frame.columns) for name in study
+    }
+    for ctx in contexts:
+        needs = ctx.output.needs(ctx)
+        used = [(name, v) for name, variables in needs.variables.items() for v in variables]
+        used += [(name, c.variable) for name, where in needs.conditions for c in comparisons(where)]
+        used += [("ADSL", c.variable) for c in comparisons(ctx.set_where)]
+        used += [("ADSL", c.variable) for column in ctx.columns for c in comparisons(column.where)]
+        for name, variable in used:
+            if name in study and variable in study[name].frame.columns:
+                found[name].add(variable)
+    return found
+
+
 def _output_faults(ctx: Context, study: Study, loaded: LoadedPlan) -> Iterator[Finding]:
     place = loaded.place("outputs", ctx.id)
     needs = ctx.output.needs(ctx)
@@ -45,7 +62,7 @@ def _output_faults(ctx: Context, study: Study, loaded: LoadedPlan) -> Iterator[F
             yield from _variable_faults(ctx, dataset, variables, study, place)
         else:
             message = f"{ctx.id} needs this data set{nearest(dataset, sorted(study))}"
-            yield Finding("data.missing", message, dataset=dataset, place=place)
+            yield Finding("dataset.missing", message, dataset=dataset, place=place)
     columns = loaded.place("columns", ctx.entry.columns)
     conditions = [(name, where, place) for name, where in needs.conditions if name in study]
     conditions.append(("ADSL", ctx.entry.where, place))
@@ -117,6 +134,6 @@ def _column_faults(ctx: Context, loaded: LoadedPlan) -> Iterator[Finding]:
         if outside.height:
             message = f"subjects of {ctx.id} are in no column but the total"
             yield Finding(
-                "columns.outside", message, Severity.WARNING, "ADSL",
+                "columns.outside", message, Severity.NOTE, "ADSL",
                 count=outside.height, subjects=some_subjects(outside["USUBJID"]), place=place,
             )  # fmt: skip

@@ -81,7 +81,7 @@ def quoted(column: str) -> pl.Expr:
     text = pl.col(column).cast(pl.String)
     for plain, escape in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r")):
         text = text.str.replace_all(plain, escape, literal=True)
-    return pl.concat_str(pl.lit('"'), text, pl.lit('"'))
+    return pl.concat_str(pl.lit('"'), text, pl.lit('"')).alias(column)
 
 
 def parse(text: str) -> Condition:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
+from il5report.data.check import Accepted
 from il5report.data.dataset import SYNTHETIC_STUDY, Study
 from il5report.display.model import (
     Block,
@@ -41,9 +43,15 @@ def display_of(ctx: Context, shown: Shown) -> Display:
     )
 
 
-def document(
-    plan: Plan, displays: Sequence[Display], findings: Sequence[Finding], checks: int, banner: str
-) -> Document:
+class Said(NamedTuple):
+    """What was checked, what was found, and what of it the plan accepts."""
+
+    checks: int
+    findings: Sequence[Finding]
+    accepted: Sequence[Accepted]
+
+
+def document(plan: Plan, displays: Sequence[Display], said: Said, banner: str) -> Document:
     """Everything in reading order."""
     protocol = plan.protocol
     facts = [
@@ -57,7 +65,7 @@ def document(
         ("Data cut-off", plan.data_cutoff.isoformat() if plan.data_cutoff else ""),
     ]
     sections = [*_study_sections(plan), *_display_sections(plan, displays)]
-    sections.append(Section("", "Data findings", 1, _findings(plan, findings, checks)))
+    sections.append(Section("", "Data findings", 1, _findings(said)))
     return Document(
         title=plan.report.title,
         subtitle=protocol.title,
@@ -157,28 +165,29 @@ def _display_sections(plan: Plan, displays: Sequence[Display]) -> list[Section]:
     return [*sections, Section("", "Further displays", 1, tuple(rest))] if rest else sections
 
 
-def _findings(plan: Plan, findings: Sequence[Finding], checks: int) -> tuple[Block, ...]:
-    """What was checked and what was found."""
-    waived = {w.rule for w in plan.waivers}
-    open_ones = [f for f in findings if f.rule not in waived]
-    said = f"{checks} checks of data and plan; {len(open_ones)} findings"
-    accepted = f", {len(plan.waivers)} waivers in the plan" if plan.waivers else ""
+def _findings(said: Said) -> tuple[Block, ...]:
+    """What was checked and what was found; what the plan accepts, and why."""
     heads = tuple(
         map(Head, ("Severity", "Data set", "Variable", "Finding", "Rule", "Records", "Subjects"))
     )
-    rows = [
-        (
-            f.severity.capitalize(), f.dataset, f.variable,
-            f"{f.place}: {f.message}" if f.place else f.message, f.rule,
-            str(f.count) if f.count else "", ", ".join(f.subjects),
-        )
-        for f in findings
-    ]  # fmt: skip
-    return (Paragraph(f"{said}{accepted}."), Listing(heads, rows, "No finding."), *_waivers(plan))
+    found = Listing(heads, [_finding(f) for f in said.findings], "No finding.")
+    summary = f"{said.checks} rules checked, {len(said.findings)} findings"
+    if not said.accepted:
+        return Paragraph(f"{summary}."), found
+    rows = [(*_finding(a.finding), a.reason) for a in said.accepted]
+    waived = Listing((*heads, Head("Accepted because")), rows)
+    return (
+        Paragraph(f"{summary}, {len(said.accepted)} more accepted by the plan."),
+        found,
+        Paragraph("Findings that the plan accepts:"),
+        waived,
+    )
 
 
-def _waivers(plan: Plan) -> list[Block]:
-    if not plan.waivers:
-        return []
-    heads = tuple(map(Head, ("Rule", "Data set", "Variable", "Accepted because")))
-    return [Listing(heads, [(w.rule, w.dataset, w.variable, w.reason) for w in plan.waivers])]
+def _finding(f: Finding) -> tuple[str, ...]:
+    message = f"{f.place}: {f.message}" if f.place else f.message
+    count = str(f.count) if f.count else ""
+    return (
+        f.severity.capitalize(), f.dataset, f.variable, message, f.rule, count,
+        ", ".join(f.subjects),
+    )  # fmt: skip

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from il5report import ard as results
-from il5report.check import plan_faults
-from il5report.data.check import CHECKS, check_study
-from il5report.data.dataset import Dataset, Study
+from il5report.check import needed, plan_faults
+from il5report.data.check import CHECKS, Accepted, Waiver, apply_waivers, check_study
+from il5report.data.dataset import Study
 from il5report.data.read import SUFFIXES, read_study
 from il5report.display.model import Display, Document
-from il5report.document import banner_of, display_of, document
-from il5report.errors import DataError, FaultsError, Finding, Severity
+from il5report.document import Said, banner_of, display_of, document
+from il5report.errors import DataError, Finding, Severity
 from il5report.files import replacing, sha256, write_manifest
 from il5report.output import Context
 from il5report.outputs import Catalogue
+from il5report.plan import Plan
 from il5report.plan.read import LoadedPlan, read_plan
 from il5report.resources import default_plan
 
@@ -34,6 +35,7 @@ class Checked:
     study: Study
     contexts: tuple[Context, ...]
     findings: tuple[Finding, ...]
+    accepted: tuple[Accepted, ...]
     derived: bool
 
 
@@ -46,20 +48,13 @@ class Results:
     document: Document
 
 
-@dataclass
-class Timed:
-    """Says each step as it starts."""
-
-    say: Say
-    steps: list[str] = field(default_factory=list)
-
-    def __call__(self, step: str) -> None:
-        self.steps.append(step)
-        self.say(step)
-
-
 def quiet(_step: str) -> None:
     """Say nothing."""
+
+
+def number_of_checks() -> int:
+    """How many rules data sets are checked by."""
+    return len(CHECKS)
 
 
 def load_plan(folder: Path | None) -> LoadedPlan:
@@ -78,23 +73,62 @@ def check(data: Path, plan: Path | None, say: Say = quiet) -> Checked:
     """
     say("reading the plan")
     loaded = load_plan(plan)
+    settings = loaded.plan
     say("reading the data")
-    source, notes = read_study(data, types=loaded.plan.data.types)
-    study, findings, derived = _analysis_data(source, loaded, say)
-    say("checking data and plan")
-    contexts = _contexts(loaded, study)
-    found = [*notes, *findings, *_data_findings(study, loaded)]
-    found += plan_faults(contexts, study, loaded)
-    waived = {(w.rule, w.dataset, w.variable) for w in loaded.plan.waivers}
-    errors = [
-        f
-        for f in found
-        if f.severity is Severity.ERROR
-        and not waived & {(f.rule, d, v) for d in (f.dataset, "") for v in (f.variable, "")}
+    wanted = _wanted(data, _contexts(loaded, {}))
+    source, notes = read_study(data, types=settings.data.types, only=wanted)
+    say("checking the data")
+    found = [
+        *notes,
+        *check_study(source, cutoff=settings.data_cutoff, codelists=settings.data.codelists),
     ]
+    study: Study = source
+    derived = "ADSL" not in source and "DM" in source
+    if derived:
+        stop(found, settings.waivers)
+        say("deriving analysis data")
+        study, findings = derive(source, settings)
+        found += findings
+    contexts = _contexts(loaded, study)
+    say("checking the plan against the data")
+    found += check_study(
+        study, needs=needed(contexts, study), cutoff=settings.data_cutoff,
+        codelists=settings.data.codelists,
+    )  # fmt: skip
+    found += plan_faults(contexts, study, loaded)
+    standing, accepted = stop(found, settings.waivers)
+    return Checked(loaded, study, contexts, standing, accepted, derived)
+
+
+def stop(
+    found: Sequence[Finding], waivers: Sequence[Waiver]
+) -> tuple[tuple[Finding, ...], tuple[Accepted, ...]]:
+    """The findings that stand and those that the plan accepts; errors that stand end the run."""
+    standing, accepted = apply_waivers(dict.fromkeys(found), waivers)
+    errors = [f for f in standing if f.severity is Severity.ERROR]
     if errors:
         raise DataError(errors)
-    return Checked(loaded, study, contexts, tuple(dict.fromkeys(found)), derived)
+    return standing, accepted
+
+
+def derive(source: Study, plan: Plan) -> tuple[Study, Sequence[Finding]]:
+    """ADaM from the study's SDTM, by the plan's derivation."""
+    from il5report.derive.adam import derive as derived
+
+    if plan.derivation is None:
+        message = "the study brings SDTM and no ADSL, and the plan has no derivation.yaml"
+        raise DataError([Finding("plan.derivation", message)])
+    return derived(source, plan)
+
+
+def _wanted(data: Path, contexts: Sequence[Context]) -> set[str] | None:
+    """The data sets to read: of ADaM those that the displays need, of SDTM all."""
+    names = {path.stem.upper() for path in data.glob("*") if path.suffix.lower() in SUFFIXES}
+    if "ADSL" not in names:
+        return None
+    needs = [ctx.output.needs(ctx) for ctx in contexts]
+    named = {name for n in needs for name in n.variables}
+    return {"ADSL", *named, *(name for n in needs for name, _ in n.conditions)}
 
 
 def analyse(checked: Checked, say: Say = quiet) -> Results:
@@ -111,7 +145,8 @@ def analyse(checked: Checked, say: Say = quiet) -> Results:
         frames.append(ard)
         displays.append(display_of(ctx, ctx.output.display(ctx, ard)))
     plan = checked.loaded.plan
-    made = document(plan, displays, checked.findings, len(CHECKS), banner_of(plan, checked.study))
+    said = Said(number_of_checks(), checked.findings, checked.accepted)
+    made = document(plan, displays, said, banner_of(plan, checked.study))
     empty = results.Rows().frame()
     return Results(checked, pl.concat(frames) if frames else empty, made)
 
@@ -166,22 +201,6 @@ def input_hashes(data: Path) -> dict[str, str]:
     }
 
 
-def _analysis_data(
-    source: dict[str, Dataset], loaded: LoadedPlan, say: Say
-) -> tuple[Study, Sequence[Finding], bool]:
-    """The study's ADaM; derived where it brings SDTM and no ADSL."""
-    if "ADSL" in source or "DM" not in source:
-        return source, (), False
-    say("deriving analysis data")
-    from il5report.derive.adam import derive
-
-    if loaded.plan.derivation is None:
-        message = "the study brings SDTM, and the plan has no derivation.yaml"
-        raise DataError([Finding("plan.derivation", message)])
-    study, findings = derive(source, loaded.plan)
-    return study, findings, True
-
-
 def _contexts(loaded: LoadedPlan, study: Study) -> tuple[Context, ...]:
     """One context per display, in the order of their numbers; tables before figures."""
     catalogue = Catalogue()
@@ -197,10 +216,3 @@ def _contexts(loaded: LoadedPlan, study: Study) -> tuple[Context, ...]:
             key=lambda c: ([int(p) for p in c.entry.number.split(".")], kinds.index(c.output.kind)),
         )
     )
-
-
-def _data_findings(study: Study, loaded: LoadedPlan) -> tuple[Finding, ...]:
-    return check_study(study, cutoff=loaded.plan.data_cutoff)
-
-
-__all__ = ["FORMATS", "Checked", "FaultsError", "Results", "analyse", "check", "report", "write"]

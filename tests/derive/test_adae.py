@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 import polars as pl
 import pytest
-from adam_study import domain, infusion, plan, study, subject
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from il5report.data.dataset import Study
 from il5report.derive.adam import derive
+from tests.derive.adam_study import domain, infusion, plan, study, subject
 
 EVENT = {"AECAT": "OTHER", "AEDECOD": "Rash", "AEBODSYS": "Skin", "AETOXGR": "2",
          "AEREL": "RELATED", "AEENDTC": None}  # fmt: skip

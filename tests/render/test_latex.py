@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import sample
-from conftest import Report
+from tests.render.conftest import Report
 
 from il5report.display.model import Document, Paragraph, Section
 from il5report.render import tex

@@ -8,7 +8,7 @@ from pathlib import Path
 import pypdf
 import pytest
 import sample
-from conftest import Report
+from tests.render.conftest import Report
 
 from il5report.render import pdf
 from il5report.render.text import BREAK

@@ -1,0 +1,3 @@
+from il5report.cli import main
+
+main()

@@ -1,0 +1,151 @@
+"""The command ``il5report``. Nothing heavy is imported until a command runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from il5report.errors import FaultsError, Finding
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Clinical study reports for CAR-T trials: every number traceable to its records.",
+)
+Data = Annotated[Path, typer.Option(help="Folder with the study's data sets (SDTM or ADaM).")]
+Plan = Annotated[
+    Path | None, typer.Option(help="Folder with the analysis plan; the built-in one if left out.")
+]
+FAULTS, REFUSED = 1, 2
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Argument(help="New folder for the synthetic study and its plan.")],
+    fmt: Annotated[
+        str, typer.Option("--format", help="parquet, xpt, csv or dataset-json")
+    ] = "parquet",
+    seed: Annotated[int, typer.Option(help="Seed of the random numbers.")] = 20260630,
+) -> None:
+    """Write the synthetic demo study (SDTM) and a copy of its plan."""
+    import shutil
+
+    from il5report.data.demo import generate
+    from il5report.data.write import write_study
+    from il5report.resources import default_plan
+
+    with _refusals():
+        if out.exists() and any(out.iterdir()):
+            raise FileExistsError(f"{out} is not empty")
+        with _progress() as say:
+            say("generating the demo study")
+            study = generate(seed)
+            (out / "data").mkdir(parents=True)
+            say("writing the data sets")
+            write_study(study, out / "data", fmt)
+            ignore = shutil.ignore_patterns("examples", ".*")
+            shutil.copytree(default_plan(), out / "plan", ignore=ignore)
+        rows = sum(dataset.frame.height for dataset in study.values())
+        _done(
+            f"Wrote {len(study)} synthetic data sets ({rows:,} records) to {out / 'data'} "
+            f"and the plan to {out / 'plan'}"
+        )
+
+
+@app.command()
+def check(data: Data, plan: Plan = None) -> None:
+    """Check data and plan against each other; compute nothing."""
+    with _refusals():
+        from il5report import report as pipeline
+
+        with _progress() as say:
+            checked = pipeline.check(data, plan, say)
+        _print_findings(checked.findings)
+        _done(
+            f"{pipeline.number_of_checks()} rules checked, {len(checked.findings)} findings, none "
+            f"that stops a report: {len(checked.contexts)} displays can be made from {data}"
+        )
+
+
+@app.command()
+def report(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="Folder for the report; an earlier one is replaced.")],
+    plan: Plan = None,
+) -> None:
+    """Write the report: HTML, LaTeX, PDF, results data, manifest."""
+    with _refusals():
+        from il5report import report as pipeline
+
+        with _progress() as say:
+            made = pipeline.report(data, plan, out, say)
+        _done(
+            f"Wrote {len(made.document.displays())} displays with {made.ard.height:,} results to "
+            f"{out / 'index.html'}, report.pdf, report.tex, ard.parquet, ard.json, manifest.json"
+        )
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """The step that is running, on a terminal; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _step: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("starting") as status:
+        yield status.update
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Faults of input are printed, all of them, and end the command; anything else is a bug."""
+    from il5report.errors import FaultsError
+
+    try:
+        yield
+    except FaultsError as error:
+        _print_findings(error.findings)
+        count = len(error.findings)
+        _fail(
+            f"{_kind(error)}: {count} fault{'s' if count != 1 else ''}; nothing was written", FAULTS
+        )
+    except FileExistsError as error:
+        _fail(f"{error}; nothing was written", REFUSED)
+
+
+def _kind(error: FaultsError) -> str:
+    from il5report.errors import PlanError
+
+    return "The plan cannot be used" if isinstance(error, PlanError) else "The data cannot be used"
+
+
+def _print_findings(findings: tuple[Finding, ...]) -> None:
+    """One finding a line."""
+    for finding in findings:
+        typer.echo(str(finding), err=True)
+
+
+def _done(message: str) -> None:
+    typer.echo(message)
+
+
+def _fail(message: str, code: int) -> None:
+    typer.echo(message, err=True)
+    raise typer.Exit(code)
+
+
+def main() -> None:
+    """Entry point of the command."""
+    app(prog_name="il5report")
+
+
+if __name__ == "__main__":
+    main()
