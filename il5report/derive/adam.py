@@ -2,13 +2,92 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
 from il5report.data.dataset import Dataset, Study
-from il5report.derive import adae, adpc, adpp, adrs, adtte
+from il5report.derive import adae, adcrs, adpc, adpp, adrs, adtte
 from il5report.derive.adsl import derive_adsl
-from il5report.derive.assemble import assemble, make_core
+from il5report.derive.assemble import Core, assemble, make_core
 from il5report.derive.domains import Domains
 from il5report.errors import DataError, Finding, PlanError, Severity
+from il5report.plan.derivation import Derivation
 from il5report.plan.models import Plan
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What has been derived so far. A later data set uses earlier ones through the domains."""
+
+    domains: Domains
+    plan: Plan
+    derivation: Derivation
+    adsl: pl.DataFrame
+    core: Core
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A data set: its name, sort keys, own labels, and how to make it (None: nothing to make)."""
+
+    name: str
+    keys: tuple[str, ...]
+    labels: Mapping[str, str]
+    make: Callable[[_Work], pl.DataFrame | None]
+
+
+def _adae(work: _Work) -> pl.DataFrame | None:
+    return adae.derive_adae(work.domains, work.core, work.derivation)
+
+
+def _adrs(work: _Work) -> pl.DataFrame | None:
+    rules = work.derivation.response
+    if rules is None:
+        return None
+    return adrs.derive_adrs(work.domains, work.adsl, work.plan, rules)
+
+
+def _adtte(work: _Work) -> pl.DataFrame | None:
+    if not work.derivation.endpoints:
+        return None
+    return adtte.derive_adtte(work.domains, work.adsl, work.plan, work.derivation)
+
+
+def _adpc(work: _Work) -> pl.DataFrame | None:
+    return adpc.derive_adpc(work.domains, work.adsl, work.plan) if work.plan.assays else None
+
+
+def _adpp(work: _Work) -> pl.DataFrame | None:
+    rules = work.derivation.kinetics
+    if rules is None or not work.plan.assays:
+        return None
+    return adpp.derive_adpp(work.domains, work.domains.frame("ADPC"), work.plan, rules)
+
+
+def _adcrs(work: _Work) -> pl.DataFrame | None:
+    rules = work.derivation.crs
+    return None if rules is None else adcrs.derive_adcrs(work.domains, work.adsl, rules)
+
+
+def _adicans(work: _Work) -> pl.DataFrame | None:
+    rules = work.derivation.icans
+    if rules is None:
+        return None
+    crs = work.domains.frame("ADCRS") if work.derivation.crs else None
+    return adcrs.derive_adicans(work.domains, work.adsl, rules, crs)
+
+
+_STEPS = (
+    _Step("ADAE", adae.KEYS, {}, _adae),
+    _Step("ADRS", adrs.KEYS, adrs.LABELS, _adrs),
+    _Step("ADTTE", adtte.KEYS, adtte.LABELS, _adtte),
+    _Step("ADPC", adpc.KEYS, adpc.LABELS, _adpc),
+    _Step("ADPP", adpp.KEYS, adpp.LABELS, _adpp),
+    _Step("ADCRS", adcrs.KEYS, adcrs.LABELS, _adcrs),
+    _Step("ADICANS", adcrs.KEYS, adcrs.LABELS, _adicans),
+)
 
 
 def derive(study: Study, plan: Plan) -> tuple[dict[str, Dataset], tuple[Finding, ...]]:
@@ -42,26 +121,15 @@ def derive(study: Study, plan: Plan) -> tuple[dict[str, Dataset], tuple[Finding,
     domains = Domains(study, plan.data_cutoff)
     adsl = derive_adsl(domains, plan, derivation)
     domains.add("ADSL", adsl)
-    core = make_core(adsl, plan)
-    made = [assemble("ADSL", adsl, core, ("USUBJID",))]
-
-    events = adae.derive_adae(domains, core, derivation)
-    if events is not None:
-        made.append(assemble("ADAE", events, core, adae.KEYS))
-    if derivation.response is not None:
-        frame = core.join(adrs.derive_adrs(domains, adsl, plan, derivation.response))
-        made.append(assemble("ADRS", frame, core, adrs.KEYS, adrs.LABELS))
-        domains.add("ADRS", made[-1].frame)
-    if derivation.endpoints:
-        frame = core.join(adtte.derive_adtte(domains, adsl, plan, derivation))
-        made.append(assemble("ADTTE", frame, core, adtte.KEYS, adtte.LABELS))
-    if plan.assays:
-        samples = adpc.derive_adpc(domains, adsl, plan)
-        made.append(assemble("ADPC", core.join(samples), core, adpc.KEYS, adpc.LABELS))
-        if derivation.kinetics is not None:
-            frame = core.join(adpp.derive_adpp(domains, samples, plan, derivation.kinetics))
-            made.append(assemble("ADPP", frame, core, adpp.KEYS, adpp.LABELS))
+    work = _Work(domains, plan, derivation, adsl, make_core(adsl, plan))
+    made = {"ADSL": assemble("ADSL", adsl, work.core, ("USUBJID",))}
+    for step in _STEPS:
+        frame = step.make(work)
+        if frame is not None:
+            whole = work.core.join(frame)
+            made[step.name] = assemble(step.name, whole, work.core, step.keys, step.labels)
+            domains.add(step.name, made[step.name].frame)
     errors = [f for f in domains.findings if f.severity is Severity.ERROR]
     if errors:
         raise DataError(errors)
-    return {d.name: d for d in made if d.frame.height}, tuple(domains.findings)
+    return {n: d for n, d in made.items() if d.frame.height}, tuple(domains.findings)

@@ -53,7 +53,7 @@ def derive_adpp(
     )  # fmt: skip
     windows = [(float(w.days[0]), float(w.days[1])) for w in rules.windows.values()]
     rows: list[_Row] = []
-    for (subject, code), profile in _profiles(domains, adpc).items():
+    for (subject, code), profile in _profiles(domains, adpc, rules).items():
         result = nca(
             profile["ARRLT"].to_list(),
             profile["AVAL"].fill_null(0.0).to_list(),
@@ -65,11 +65,15 @@ def derive_adpp(
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
 
 
-def _profiles(domains: Domains, adpc: pl.DataFrame) -> Mapping[tuple[str, str], pl.DataFrame]:
+def _profiles(
+    domains: Domains, adpc: pl.DataFrame, rules: KineticsRules
+) -> Mapping[tuple[str, str], pl.DataFrame]:
     """Samples with a result: the last one before the infusion as time 0, one per time."""
     usable = adpc.filter(pl.col("AVAL").is_not_null() | (pl.col("BLQFL") == "Y"))
+    day = pl.col("ADY") - (pl.col("ADY") > 0).cast(pl.Float64)
+    time = day if rules.time == "day" else pl.col("ARRLT")
     usable = usable.sort("USUBJID", "PARAMCD", "ARRLT", "SRCSEQ").with_columns(
-        ARRLT=pl.max_horizontal("ARRLT", 0.0), _BEFORE=pl.col("ARRLT") <= 0
+        ARRLT=pl.max_horizontal(time, 0.0), _BEFORE=pl.col("ARRLT") <= 0
     )
     key = ["USUBJID", "PARAMCD", "ARRLT"]
     double = usable.filter(~pl.col("_BEFORE") & ~pl.struct(key).is_first_distinct())

@@ -19,7 +19,11 @@ COLUMNS = (
     "USUBJID", "PARAMCD", "PARAM", "PARAMTYP", "AEVAL", "ADT", "ADY", "AVISIT", "AVISITN", "AVAL",
     "AVALC", "ANL01FL", "AREASN", "SRCDOM", "SRCVAR", "SRCSEQ",
 )  # fmt: skip
-LABELS = {"AEVAL": "Analysis Evaluator", "AREASN": "Reason Not Evaluable"}
+LABELS = {
+    "AEVAL": "Analysis Evaluator",
+    "AREASN": "Reason Not Evaluable",
+    "PARAMTYP": "Parameter Type",
+}
 _NONE = pl.lit(None, pl.String)
 
 
@@ -132,23 +136,29 @@ def with_visits(frame: pl.DataFrame, schedule: Sequence[Visit]) -> pl.DataFrame:
     is flagged.
     """
     day = dates.days_between(pl.col("TRTSDT"), pl.col("ADT"))
-    label: pl.Expr = pl.lit("Unscheduled")
-    number: pl.Expr = pl.lit(None, pl.Float64)
-    best: pl.Expr = pl.lit(float("inf"))
-    for visit in schedule:
-        off = (day - visit.day).abs()
-        takes = day.is_between(*visit.window) & (off < best)
-        label = pl.when(takes).then(pl.lit(visit.label)).otherwise(label)
-        number = pl.when(takes).then(pl.lit(float(visit.day))).otherwise(number)
-        best = pl.when(takes).then(off).otherwise(best)
-    frame = frame.with_columns(AVISIT=label, AVISITN=number, _OFF=best).with_row_index("_ROW")
+    away = [
+        pl.when(day.is_between(*v.window)).then((day - v.day).abs()).otherwise(None)
+        for v in schedule
+    ] or [pl.lit(None, pl.Float64)]
+    frame = frame.with_columns(_OFF=pl.min_horizontal(away)).with_row_index("_ROW")
+    chosen = [pl.when(off == pl.col("_OFF")).then(i) for i, off in enumerate(away)]
+    labels = {i: v.label for i, v in enumerate(schedule)}
+    targets = {i: float(v.day) for i, v in enumerate(schedule)}
+    frame = frame.with_columns(_VISIT=pl.coalesce(chosen)).with_columns(
+        AVISIT=pl.col("_VISIT").replace_strict(
+            labels, default="Unscheduled", return_dtype=pl.String
+        ),
+        AVISITN=pl.col("_VISIT").replace_strict(targets, default=None, return_dtype=pl.Float64),
+    )
     nearest = (
         frame.filter(pl.col("AVISITN").is_not_null())
         .sort("_OFF", "ADT", descending=[False, True], maintain_order=True)
         .unique(["USUBJID", "PARAMCD", "AEVAL", "AVISITN"], keep="first", maintain_order=True)
     )
     flagged = pl.col("_ROW").is_in(nearest["_ROW"].implode())
-    return frame.with_columns(ANL01FL=pl.when(flagged).then(pl.lit("Y"))).drop("_ROW", "_OFF")
+    return frame.with_columns(ANL01FL=pl.when(flagged).then(pl.lit("Y"))).drop(
+        "_ROW", "_OFF", "_VISIT"
+    )
 
 
 def _parameter(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import polars as pl
 
 from il5report import conditions
+from il5report.data.variables import label_of
 from il5report.derive import dates
 from il5report.derive.domains import Domains
 from il5report.derive.rules import DATED, subject_date
 from il5report.errors import Finding, Severity, some_subjects
-from il5report.plan.derivation import Derivation, Endpoint, EventRule
+from il5report.plan.derivation import Derivation
+from il5report.plan.endpoints import Endpoint, EventRule
 from il5report.plan.models import Plan, Visit
 
 KEYS = ("USUBJID", "PARAMCD")
@@ -58,12 +60,12 @@ class _Book:
         for name, rule in derivation.event_dates.items():
             found = subject_date(domains, name, rule, subjects)
             self._found[name] = found
-            self.labels[name] = rule.label or name
+            self.labels[name] = rule.label
             if rule.pick != "all":
                 column = found.select("USUBJID", pl.col("DATE").alias(name))
                 subjects = subjects.join(column, on="USUBJID", how="left", maintain_order="left")
         for name, rule in derivation.dates.items():
-            self.labels[name] = rule.label or name
+            self.labels[name] = rule.label
 
     def dates(self, name: str) -> pl.DataFrame:
         """USUBJID with `_SOURCE`; more than one row per subject for a date that keeps all."""
@@ -75,7 +77,7 @@ class _Book:
         ).drop_nulls("DATE")  # fmt: skip
 
     def label(self, name: str) -> str:
-        return self.labels.get(name, name)
+        return self.labels.get(name) or label_of(name) or name
 
 
 def _endpoint(book: _Book, plan: Plan, name: str, rule: Endpoint) -> pl.DataFrame:
@@ -237,7 +239,7 @@ def _finished(
     return (
         subjects.join(ended, on="USUBJID", maintain_order="left")
         .with_columns(
-            PARAMCD=pl.lit(name), PARAM=pl.lit(rule.label), ADT=pl.col("DATE"),
+            PARAMCD=pl.lit(name), PARAM=pl.lit(f"{rule.label} (days)"), ADT=pl.col("DATE"),
             AVAL=dates.days_between(pl.col("STARTDT"), pl.col("DATE")) + 1, AVALU=pl.lit("DAYS"),
             CNSR=pl.col("CNSR").cast(pl.Float64),
         )

@@ -50,6 +50,11 @@ def make_core(adsl: pl.DataFrame, plan: Plan) -> Core:
     labels |= {name: rule.label for name, rule in derivation.counts.items()}
     labels |= {name: rule.label for name, rule in derivation.intervals.items()}
     labels |= {name: rule.label for name, rule in derivation.categories.items()}
+    labels |= {
+        rule.number: f"{rule.label or name} (N)"
+        for name, rule in derivation.categories.items()
+        if rule.number
+    }
     labels |= {s.flag: f"{s.label} Flag" for s in plan.analysis_sets.values() if s.flag}
     return Core(
         adsl, {k: v for k, v in labels.items() if v}, tuple(c for c in wanted if c in adsl.columns)

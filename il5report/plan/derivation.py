@@ -13,16 +13,17 @@ from pydantic import Field, model_validator
 
 from il5report.errors import nearest
 from il5report.plan.base import Model, Text, Where
+from il5report.plan.endpoints import Endpoint
 from il5report.plan.subject import (
     Category,
+    Days,
     Interval,
     Records,
     SubjectDate,
     SubjectRecords,
     SubjectValue,
 )
-
-Days = Annotated[int, Field(ge=0)]
+from il5report.plan.syndromes import CrsRules, IcansRules
 
 
 class Period(Model):
@@ -119,67 +120,6 @@ class Response(Model):
     parameters: Mapping[str, ResponseParameter] = {}
 
 
-class EventRule(Model):
-    """An event of a time-to-event endpoint; `competing` where it ends the time at risk only."""
-
-    description: Text
-    date: Text
-    competing: bool = False
-    cnsr: Days = 0
-
-
-class CensoringRule(Model):
-    """Censoring at a named date, of the subjects that `where` (a condition on ADSL) selects."""
-
-    cnsr: Annotated[int, Field(ge=1)]
-    description: Text
-    date: Text
-    where: Where | None = None
-
-
-class Interruption(Model):
-    """What ends the time at risk before an event: transplant, new therapy.
-
-    The subject is censored at the last date `censor_at` not later than it, else at the start.
-    """
-
-    cnsr: Annotated[int, Field(ge=1)]
-    description: Text
-    date: Text
-    censor_at: str = ""
-
-
-class MissedAssessments(Model):
-    """An event after `count` or more planned assessments missed in a row is not counted.
-
-    `visits` are labels of the plan's visits; one is missed where its whole window lies between
-    the last of the dates `assessments` before the event (the start, if none) and the event. The
-    subject is censored at that last date.
-    """
-
-    cnsr: Annotated[int, Field(ge=1)]
-    description: Text
-    count: Annotated[int, Field(ge=1)] = 2
-    visits: tuple[str, ...]
-    assessments: Text
-
-
-class Endpoint(Model):
-    """A time-to-event endpoint of ADTTE; PARAMCD is its key.
-
-    The first event counts, unless an interruption came before it; without event the first
-    censoring rule whose date is known applies.
-    """
-
-    label: Text
-    where: Where = Field(description="subjects, by a condition on ADSL")
-    start: Text
-    events: tuple[EventRule, ...]
-    interruptions: tuple[Interruption, ...] = ()
-    missed: MissedAssessments | None = None
-    censoring: tuple[CensoringRule, ...]
-
-
 class AucWindow(Model):
     """A window of the AUC in days from infusion; PARAMCD is its key."""
 
@@ -190,10 +130,12 @@ class AucWindow(Model):
 class Kinetics(Model):
     """Cellular kinetics: windows of the AUC and the rules of the analysis (see `nca`).
 
-    A sample before the infusion counts as time 0.
+    `time`: by the clock, or in whole days from the day of infusion. A sample before the infusion
+    counts as time 0.
     """
 
     windows: Mapping[str, AucWindow] = {}
+    time: Literal["clock", "day"]
     blq_inside: Literal["single_missing", "missing", "zero"]
     predose_zero: bool
     after_last: Literal["zero", "triangle"]
@@ -225,6 +167,8 @@ class Derivation(Model):
     )
     endpoints: Mapping[str, Endpoint] = {}
     kinetics: Kinetics | None = None
+    crs: CrsRules | None = None
+    icans: IcansRules | None = None
 
     @model_validator(mode="after")
     def _names(self) -> Derivation:

@@ -9,6 +9,8 @@ from pydantic import Field
 
 from il5report.plan.base import Model, Text, Where
 
+Days = Annotated[int, Field(ge=0)]
+
 
 class Records(Model):
     """Records of one SDTM domain; no condition selects them all."""
