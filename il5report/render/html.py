@@ -18,6 +18,7 @@ from il5report.render.svg import inline
 from il5report.render.text import FIGURE_SPACE, clean, kind_of, name, with_texts
 from il5report.render.widths import DIGIT_EM, width_em
 
+TEXT_EM = 16.0  # a column with wider texts holds sentences: these wrap
 ASSETS = ("report.css", "report.js")
 
 
@@ -76,12 +77,12 @@ def is_wide(body: Body) -> bool:
     return isinstance(body, Listing) or (isinstance(body, Table) and grid(body).landscape)
 
 
-def spans(heads: Sequence[Head]) -> list[tuple[str, int, Head]]:
-    """Upper head line: (span, columns, first head); without a span the head stands two high."""
+def spans(heads: Sequence[Head]) -> list[tuple[str, int, int]]:
+    """Upper head line: (span, columns, first column); without a span the head stands two high."""
     first = 0
     line = []
     for text, columns in runs(heads):
-        line.append((text, columns, heads[first]))
+        line.append((text, columns, first))
         first += columns
     return line
 
@@ -109,16 +110,19 @@ def groups(table: Table) -> Iterator[list[Printed]]:
 
 
 def _cell_opening(table: Table, j: int) -> tuple[str, str]:
-    """Opening and closing of the cells of column `j` (of the cells).
+    """Opening of the cells of column `j` (of the cells), and the rest with a place for the text.
 
     A centred column is centred as a block: its texts start at one line, where their pads count.
     """
+    cells = [row.cells[j] for row in table.rows if j < len(row.cells)]
+    em = max((width_em(cell.text) + DIGIT_EM * cell.pad for cell in cells), default=0.0)
     align = table.heads[j + 1].align
-    if align != "center":
-        return f'<td class="{align}"', ">{}</td>"
-    texts = [(r.cells[j].text, r.cells[j].pad) for r in table.rows if j < len(r.cells)]
-    digits = max((width_em(text) / DIGIT_EM + pad for text, pad in texts), default=1.0)
-    return '<td class="block"', f'><span style="min-width:{digits:.1f}ch">{{}}</span></td>'
+    if align == "center":
+        return (
+            '<td class="block"',
+            f'><span style="min-width:{em / DIGIT_EM:.1f}ch">{{}}</span></td>',
+        )
+    return f'<td class="{"text" if em > TEXT_EM else align}"', ">{}</td>"
 
 
 def _cells(row: Row, opening: Sequence[tuple[str, str]]) -> Markup:

@@ -34,8 +34,14 @@ function csvField(text) {
   return '"' + (formula ? "'" : "") + text.replaceAll('"', '""') + '"';
 }
 
+// Column heads from left to right: with spans above they stand in two rows.
+function headsOf(table) {
+  const heads = [...table.tHead.querySelectorAll("th[data-column]")];
+  return heads.sort((a, b) => a.dataset.column - b.dataset.column);
+}
+
 function csvOf(table, rows) {
-  const heads = [...table.tHead.rows[table.tHead.rows.length - 1].cells].map((head) => head.dataset.label);
+  const heads = headsOf(table).map((head) => head.dataset.label);
   const lines = rows.map((row) => [...row.cells].map((cell) => cell.textContent.trim()));
   return [heads, ...lines].map((line) => line.map(csvField).join(",")).join("\r\n") + "\r\n";
 }
@@ -85,9 +91,8 @@ function equip(table) {
     save(`${id}.csv`, csvOf(table, [...body.rows].filter((row) => !row.hidden)));
   });
 
-  const heads = [...table.tHead.querySelectorAll('th[scope="col"]')];
-  heads.forEach((head) => (head.dataset.label = head.textContent.trim()));
-  if (table.tHead.rows.length > 1) return;
+  const heads = headsOf(table);
+  heads.forEach((head) => (head.dataset.label = [...head.children].map((part) => part.textContent.trim()).join(" ")));
   heads.forEach((head, column) => {
     const sort = make("button", { type: "button" }, ...head.childNodes);
     head.append(sort);
