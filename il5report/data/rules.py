@@ -55,7 +55,8 @@ class Scope:
         adsl = self.study.get("ADSL")
         if not is_adam(dataset.name) or adsl is None or dataset.name == "ADSL":
             return dataset.frame.columns
-        return [v for v in dataset.frame.columns if v not in adsl.frame.columns]
+        here, there = dataset.frame.schema, adsl.frame.schema
+        return [v for v, dtype in here.items() if there.get(v) != dtype]
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def missing_variable(scope: Scope) -> Iterator[Hit]:
 def wrong_type(scope: Scope) -> Iterator[Hit]:
     """Variables whose type is not the standard one; an error where the report needs them."""
     for dataset in scope:
-        needed = scope.needs.get(dataset.name, ())
+        needed = {"USUBJID", *scope.needs.get(dataset.name, ())}
         for variable in scope.own(dataset):
             is_, should_be = _kind(dataset.frame.schema[variable]), kind_of(variable)
             if should_be is not None and is_ is not should_be:

@@ -1,0 +1,317 @@
+"""Each rule of the checks: silent on a clean study, and loud where one thing is wrong."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from il5report.data.check import CHECKS, Accepted, apply_waivers, check_study
+from il5report.data.dataset import Dataset
+from il5report.data.read import read_study
+from il5report.errors import Finding, Severity
+
+Sets = dict[str, Dataset]
+CUTOFF = dt.date(2026, 6, 30)
+
+
+@pytest.fixture
+def study(adsl: Dataset, adae: Dataset, adtte: Dataset) -> Sets:
+    """ADaM, and the SDTM of the same subjects."""
+    lb = pl.DataFrame(
+        {
+            "USUBJID": ["S-1", "S-1", "S-2", "S-2"],
+            "ASEQ": [1.0, 2.0, 1.0, 2.0],
+            "PARAMCD": ["HGB", "RESP", "HGB", "RESP"],
+            "PARAM": ["Haemoglobin", "Response", "Haemoglobin", "Response"],
+            "AVAL": [100.0, 1.0, 90.0, 2.0],
+            "AVALC": [None, "CR", None, "PR"],
+            "AVALU": ["g/L", None, "g/L", None],
+            "DTYPE": pl.Series([None] * 4, dtype=pl.String),
+            "ADT": [dt.date(2026, 2, 1)] * 4,
+            "ADY": [1.0, 2.0, -1.0, 1.0],
+        }
+    )
+    dm = pl.DataFrame(
+        {
+            "USUBJID": ["S-1", "S-2", "S-3"],
+            "SEX": ["F", "M", "F"],
+            "DTHFL": [None, "Y", None],
+            "DTHDTC": [None, "2026-03-01", None],
+        }
+    )
+    ae = pl.DataFrame(
+        {
+            "USUBJID": ["S-1", "S-2"],
+            "AESEQ": [1.0, 1.0],
+            "AEDECOD": ["Pyrexia", "Pyrexia"],
+            "AESTDTC": ["2026-01", "2026-02-03"],
+            "AEENDTC": ["2026-01-08", None],
+            "AESTDY": [-1.0, 3.0],
+        }
+    )
+    supp = pl.DataFrame(
+        {
+            "RDOMAIN": ["AE", "AE"],
+            "USUBJID": ["S-1", "S-2"],
+            "IDVAR": ["AESEQ", "AESEQ"],
+            "IDVARVAL": ["1", "1"],
+            "QNAM": ["ASTCTGR", "ASTCTGR"],
+            "QVAL": ["1", "5"],
+        }
+    )
+    relrec = pl.DataFrame({"USUBJID": [None, "S-1"], "RDOMAIN": ["AE", "CM"]})
+    adam = {"ADSL": adsl, "ADAE": adae, "ADTTE": adtte, "ADLB": Dataset("ADLB", lb)}
+    sdtm = {"DM": dm, "AE": ae, "SUPPAE": supp, "RELREC": relrec}
+    return adam | {name: Dataset(name, frame) for name, frame in sdtm.items()}
+
+
+def changed(study: Sets, name: str, **columns: object) -> Sets:
+    """The study with columns of one data set replaced (by expressions or values)."""
+    literals = {v: pl.lit(c) if isinstance(c, str) else c for v, c in columns.items()}
+    frame = study[name].frame.with_columns(**literals)
+    return study | {name: Dataset(name, frame)}
+
+
+def doubled(study: Sets, name: str) -> Sets:
+    """The study with the first record of one data set twice."""
+    frame = study[name].frame
+    return study | {name: Dataset(name, pl.concat([frame, frame.head(1)]))}
+
+
+def values(*cells: object) -> pl.Series:
+    return pl.Series(cells)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A change to the clean study and the one finding that it must give."""
+
+    rule: str
+    where: str
+    count: int
+    subjects: tuple[str, ...]
+    change: Callable[[Sets], Sets]
+    severity: Severity = Severity.ERROR
+
+
+WARNING, NOTE = Severity.WARNING, Severity.NOTE
+CASES = [
+    Case("dataset.empty", "ADAE.", 0, (),
+         lambda s: s | {"ADAE": Dataset("ADAE", s["ADAE"].frame.clear())}, WARNING),
+    Case("variable.type", "ADAE.AETOXGRN", 0, (),
+         lambda s: changed(s, "ADAE", AETOXGRN=pl.col("AETOXGRN").cast(pl.String)), WARNING),
+    Case("variable.type", "ADLB.ADT", 0, (),
+         lambda s: changed(s, "ADLB", ADT=22000.0), WARNING),
+    Case("subject.null", "ADAE.USUBJID", 1, (),
+         lambda s: changed(s, "ADAE", USUBJID=values("S-1", "S-1", None))),
+    Case("subject.unknown", "ADAE.USUBJID", 1, ("S-9",),
+         lambda s: changed(s, "ADAE", USUBJID=values("S-1", "S-1", "S-9"))),
+    Case("subject.unknown", "AE.USUBJID", 1, ("S-9",),
+         lambda s: changed(s, "AE", USUBJID=values("S-1", "S-9"))),
+    Case("key.duplicate", "ADAE.AESEQ", 2, ("S-1",),
+         lambda s: changed(s, "ADAE", AESEQ=1.0)),
+    Case("key.duplicate", "AE.AESEQ", 2, ("S-1",),
+         lambda s: changed(s, "AE", USUBJID="S-1", AESTDTC=values("2026-01", "2026-02"))),
+    Case("key.duplicate", "ADLB.ASEQ", 2, ("S-1",),
+         lambda s: doubled(s, "ADLB")),
+    Case("key.duplicate", "ADTTE.PARAMCD", 2, ("S-1",),
+         lambda s: doubled(s, "ADTTE")),
+    Case("key.duplicate", "ADSL.USUBJID", 2, ("S-1",),
+         lambda s: doubled(s, "ADSL")),
+    Case("key.duplicate", "SUPPAE.QNAM", 2, ("S-1",),
+         lambda s: doubled(s, "SUPPAE")),
+    Case("adsl.carried", "ADAE.TRT01A", 1, ("S-2",),
+         lambda s: changed(s, "ADAE", TRT01A="DL1"), WARNING),
+    Case("event.repeated", "ADAE.AEDECOD", 1, ("S-1",),
+         lambda s: changed(s, "ADAE", AEDECOD="Pyrexia"), WARNING),
+    Case("flag.value", "ADSL.SAFFL", 2, ("S-1", "S-2"),
+         lambda s: changed(s, "ADSL", SAFFL=values("yes", "1", "N"))),
+    Case("code.unknown", "ADSL.SEX", 1, ("S-3",),
+         lambda s: changed(s, "ADSL", SEX=values("F", "M", "female")), WARNING),
+    Case("code.unknown", "ADAE.AESER", 1, ("S-1",),
+         lambda s: changed(s, "ADAE", AESER=values("no", "Y", "Y"))),
+    Case("grade.range", "ADAE.AETOXGRN", 2, ("S-1",),
+         lambda s: changed(s, "ADAE", AETOXGRN=values(6.0, 1.5, 5.0)), WARNING),
+    Case("date.format", "AE.AESTDTC", 1, ("S-2",),
+         lambda s: changed(s, "AE", AESTDTC=values("2026-01", "03FEB2026")), WARNING),
+    Case("date.format", "AE.AESTDTC", 1, ("S-2",),
+         lambda s: changed(s, "AE", AESTDTC=values("2026-01", "2026-02-30")), WARNING),
+    Case("date.after_cutoff", "ADLB.ADT", 1, ("S-1",),
+         lambda s: changed(s, "ADLB", ADT=values(dt.date(2026, 7, 1), *[CUTOFF] * 3),
+                           USUBJID=values("S-1", "S-1", "S-3", "S-3")), WARNING),
+    Case("date.after_cutoff", "AE.AEENDTC", 1, ("S-1",),
+         lambda s: changed(s, "AE", AEENDTC=values("2026-07", "2026-06")), WARNING),
+    Case("date.order", "ADAE.AENDT", 1, ("S-1",),
+         lambda s: changed(s, "ADAE", AENDT=values(dt.date(2026, 1, 5), None, None)), WARNING),
+    Case("date.order", "AE.AEENDTC", 1, ("S-1",),
+         lambda s: changed(s, "AE", AEENDTC=values("2025-12-31T10:00", "2026-02")), WARNING),
+    Case("date.order", "ADTTE.ADT", 1, ("S-1",),
+         lambda s: changed(s, "ADTTE", ADT=values(dt.date(2026, 1, 4), CUTOFF),
+                           USUBJID=values("S-1", "S-3")), WARNING),
+    Case("date.after_death", "ADAE.ASTDT", 1, ("S-2",),
+         lambda s: changed(s, "ADAE", ASTDT=values(dt.date(2026, 1, 6), None, dt.date(2026, 3, 2)),
+                           AENDT=pl.lit(None, pl.Date)), WARNING),
+    Case("date.after_death", "AE.AESTDTC", 1, ("S-2",),
+         lambda s: changed(s, "AE", AESTDTC=values("2026-01", "2026-03-02T08:00")), WARNING),
+    Case("day.zero", "ADLB.ADY", 1, ("S-1",),
+         lambda s: changed(s, "ADLB", ADY=values(0.0, 1.0, 2.0, None)), WARNING),
+    Case("death.date", "ADSL.DTHFL", 1, ("S-1",),
+         lambda s: changed(s, "ADSL", DTHFL=values("Y", "Y", None)), WARNING),
+    Case("death.date", "DM.DTHFL", 1, ("S-2",),
+         lambda s: changed(s, "DM", DTHFL=pl.lit(None, pl.String)), WARNING),
+    Case("ae.fatal_not_serious", "ADAE.AESER", 1, ("S-2",),
+         lambda s: changed(s, "ADAE", AESER=values("N", "Y", "N")), WARNING),
+    Case("param.name", "ADLB.PARAMCD", 2, (),
+         lambda s: changed(s, "ADLB", PARAM=values("Haemoglobin", "Response", "Hb", "Response"))),
+    Case("param.name", "ADLB.PARAM", 2, (),
+         lambda s: changed(s, "ADLB", PARAM="Same", AVALC=pl.lit(None, pl.String))),
+    Case("param.value", "ADLB.AVALC", 2, (),
+         lambda s: changed(s, "ADLB", AVALC=values(None, "CR", None, "CR")), WARNING),
+    Case("param.unit", "ADLB.AVALU", 2, (),
+         lambda s: changed(s, "ADLB", AVALU=values("g/L", None, "mmol/L", None)), WARNING),
+    Case("tte.censoring", "ADTTE.CNSR", 2, ("S-1", "S-2"),
+         lambda s: changed(s, "ADTTE", CNSR=values(-1.0, None))),
+    Case("tte.censoring", "ADTTE.CNSR", 1, ("S-1",),
+         lambda s: changed(s, "ADTTE", CNSR=values(0.5, 1.0))),
+    Case("tte.time", "ADTTE.AVAL", 2, ("S-1", "S-2"),
+         lambda s: changed(s, "ADTTE", AVAL=values(-1.0, None))),
+    Case("record.derived", "ADLB.DTYPE", 2, ("S-1", "S-2"),
+         lambda s: changed(s, "ADLB", DTYPE=values("MINIMUM", None, "COPY", None)), NOTE),
+]  # fmt: skip
+
+
+def test_a_clean_study_has_no_findings(study: Sets) -> None:
+    assert list(map(str, check_study(study, cutoff=CUTOFF))) == []
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.rule}-{case.where}")
+def test_one_thing_wrong_gives_one_finding(study: Sets, case: Case) -> None:
+    (finding,) = check_study(case.change(study), cutoff=CUTOFF)
+    assert finding.rule == case.rule
+    assert f"{finding.dataset}.{finding.variable}" == case.where
+    assert (finding.count, finding.subjects) == (case.count, case.subjects)
+    assert finding.severity is case.severity
+
+
+def test_every_rule_is_tested_and_described() -> None:
+    assert {rule.id for rule in CHECKS} == {case.rule for case in CASES} | {
+        "dataset.missing",
+        "variable.missing",
+    }
+    assert len({rule.id for rule in CHECKS}) == len(CHECKS)
+    for rule in CHECKS:
+        assert rule.checks.endswith(".")
+
+
+def test_what_the_report_needs_must_be_there(study: Sets) -> None:
+    del study["ADAE"]
+    needs = {"ADAE": ["AETERM"], "ADSL": ["SAFFL", "SAFFLAG", "AGE"], "ADLB": ["AVAL"]}
+    findings = check_study(study, needs=needs)
+    assert [(f.rule, f.dataset, f.variable, f.severity) for f in findings] == [
+        ("dataset.missing", "ADAE", "", Severity.ERROR),
+        ("variable.missing", "ADSL", "SAFFLAG", Severity.ERROR),
+    ]
+    assert "did you mean" in findings[0].message
+    assert "did you mean 'SAFFL'?" in findings[1].message
+
+
+def test_a_wrong_type_is_an_error_where_the_variable_is_needed(study: Sets) -> None:
+    wrong = changed(study, "ADSL", AGE=values("40", "51", None))
+    (finding,) = check_study(wrong, needs={"ADSL": ["AGE"]})
+    assert (finding.rule, finding.severity) == ("variable.type", Severity.ERROR)
+    assert finding.message == "The variable holds text, the standard has number"
+
+
+def test_an_empty_adsl_is_an_error(study: Sets) -> None:
+    (finding,) = check_study({"ADSL": Dataset("ADSL", study["ADSL"].frame.clear())})
+    assert (finding.rule, finding.severity) == ("dataset.empty", Severity.ERROR)
+
+
+def test_the_study_can_give_its_own_keys_and_codelists(study: Sets) -> None:
+    findings = check_study(
+        study, keys={"ADLB": ["PARAMCD"]}, codelists={"SEX": ["F"], "SAFFL": ["Y", "N"]}
+    )
+    assert [(f.rule, f.dataset, f.variable, f.severity, f.count) for f in findings] == [
+        ("key.duplicate", "ADLB", "PARAMCD", Severity.ERROR, 4),
+        ("code.unknown", "ADSL", "SEX", Severity.ERROR, 1),
+        ("code.unknown", "DM", "SEX", Severity.ERROR, 1),
+    ]
+
+
+@pytest.mark.parametrize("name", ["ADSL", "ADAE", "ADTTE", "ADLB", "DM", "AE"])
+def test_wrong_types_and_missing_variables_never_stop_the_checks(study: Sets, name: str) -> None:
+    homes = {home: study[home] for home in ("ADSL", "DM", name)}
+    for variable, dtype in study[name].frame.schema.items():
+        wrong = changed(homes, name, **{variable: pl.lit(1.0 if dtype == pl.String else "x")})
+        found = check_study(wrong, cutoff=CUTOFF)
+        types = [f for f in found if (f.rule, f.variable) == ("variable.type", variable)]
+        assert {f.severity is Severity.ERROR for f in types} == {variable == "USUBJID"}
+        lacking = Dataset(name, study[name].frame.drop(variable))
+        found = check_study(homes | {name: lacking}, cutoff=CUTOFF)
+        assert [f for f in found if (f.dataset, f.variable) == (name, variable)] == []
+
+
+def test_only_a_few_subjects_and_values_are_named() -> None:
+    ids = [f"S-{i}" for i in range(9)]
+    frame = pl.DataFrame({"USUBJID": ids, "SAFFL": list("abcdefghi")})
+    (finding,) = check_study({"ADSL": Dataset("ADSL", frame)})
+    assert finding.subjects == tuple(ids[:5])
+    assert finding.message == "Neither Y nor N nor missing: a, b, c, d, e, ..."
+    assert finding.count == 9
+
+
+@dataclass(frozen=True)
+class Accept:
+    """A waiver, as the plan gives it."""
+
+    rule: str
+    reason: str = "known"
+    dataset: str = ""
+    variable: str = ""
+
+
+def test_waivers_accept_findings_and_say_when_they_do_not() -> None:
+    one = Finding("flag.value", "x", Severity.ERROR, "ADSL", "SAFFL", 1)
+    other = replace(one, dataset="ADAE", variable="TRTEMFL")
+    missing = Finding("dataset.missing", "x", Severity.ERROR, "ADLB")
+    waivers = [
+        Accept("flag.value", "agreed", "ADSL", "SAFFL"),
+        Accept("dataset.missing"),
+        Accept("flag.valeu"),
+    ]
+    standing, accepted = apply_waivers([one, other, missing], waivers)
+    assert accepted == (Accepted(one, "agreed"),)
+    assert standing[:2] == (other, missing)
+    assert [(f.rule, f.severity) for f in standing[2:]] == [("waiver.idle", Severity.NOTE)] * 2
+    assert "did you mean 'flag.value'?" in standing[3].message
+    assert apply_waivers([one, other], [Accept("flag.value")])[0] == ()
+
+
+EXPECTED: Mapping[str, set[tuple[str, str, int]]] = {
+    "adam": {
+        ("variable.type", "ADPP.PPORRES", 0),
+        ("event.repeated", "ADAE.AEDECOD", 310),
+        ("ae.fatal_not_serious", "ADAE.AESER", 3),
+        ("record.derived", "ADLB.DTYPE", 24072),
+    },
+    "sdtm": {
+        ("event.repeated", "AE.AEDECOD", 310),
+        ("date.after_death", "SV.SVSTDTC", 1),
+        ("ae.fatal_not_serious", "AE.AESER", 3),
+    },
+}
+
+
+@pytest.mark.parametrize("folder", EXPECTED)
+def test_the_public_study_has_its_known_quirks_and_no_error(shared: Path, folder: str) -> None:
+    names = ["ADSL", "ADAE", "ADTTE", "ADLB", "ADPP", "ADRS", "DM", "AE", "SV", "EX", "SUPPAE"]
+    public, _ = read_study(shared / "pharmaverse" / folder, only=names)
+    findings = check_study(public)
+    found = {(f.rule, f"{f.dataset}.{f.variable}", f.count) for f in findings}
+    assert found == EXPECTED[folder]
+    assert Severity.ERROR not in {f.severity for f in findings}
