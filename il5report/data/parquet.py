@@ -16,6 +16,7 @@ from il5report.data.variables import Kind, kind_of
 from il5report.errors import DataError, Finding
 
 _VARIABLE_LABELS, _DATASET_LABEL = "column_labels", "dataset_label"
+_ROW_GROUP = 1 << 18
 
 
 def read_parquet(path: Path, types: Mapping[str, str], columns: Collection[str] | None) -> Source:
@@ -80,4 +81,5 @@ def write_parquet(dataset: Dataset, path: Path) -> None:
     """A Parquet file with the labels in its metadata."""
     labels = json.dumps(dict(dataset.labels), ensure_ascii=False)
     metadata = {_VARIABLE_LABELS: labels, _DATASET_LABEL: dataset.label}
-    dataset.frame.write_parquet(path, compression="zstd", metadata=metadata)
+    frame = dataset.frame.rechunk()  # the bytes would follow the chunks, and these the machine
+    frame.write_parquet(path, compression="zstd", row_group_size=_ROW_GROUP, metadata=metadata)

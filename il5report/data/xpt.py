@@ -16,7 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from il5report.data.dataset import Dataset
-from il5report.data.normalise import Source
+from il5report.data.normalise import SMALLEST, Source
 from il5report.data.sas import from_sas, kind_of_number, to_sas
 from il5report.data.variables import Kind
 from il5report.errors import DataError, Finding
@@ -139,6 +139,7 @@ def _from_ibm(cells: Bytes) -> npt.NDArray[np.float64]:
 
 
 def _to_ibm(numbers: npt.NDArray[np.float64]) -> Bytes:
+    numbers = np.where(np.abs(numbers) < SMALLEST, 0.0, numbers)  # IBM floats end at 5.4e-79
     mantissa, exponent = np.frexp(np.abs(numbers))
     sixteens = -(-exponent // 4)
     fraction = np.ldexp(np.nan_to_num(mantissa), 56 + exponent - 4 * sixteens).astype(np.uint64)

@@ -122,3 +122,12 @@ def test_one_column_with_a_missing_value_keeps_its_records(suffix: str, tmp_path
     path = tmp_path / f"ae{suffix}"
     write_dataset(Dataset("AE", frame), path)
     assert read_dataset(path).frame.rows() == frame.rows()
+
+
+def test_parquet_bytes_do_not_follow_the_chunks_of_the_frame(tmp_path: Path, adae: Dataset) -> None:
+    whole = Dataset("ADAE", pl.concat([adae.frame] * 3, rechunk=True))
+    chunked = Dataset("ADAE", pl.concat([adae.frame] * 3, rechunk=False))
+    assert (whole.frame.n_chunks(), chunked.frame.n_chunks()) == (1, 3)
+    for name, dataset in (("whole", whole), ("chunked", chunked)):
+        write_dataset(dataset, tmp_path / f"{name}.parquet")
+    assert (tmp_path / "whole.parquet").read_bytes() == (tmp_path / "chunked.parquet").read_bytes()

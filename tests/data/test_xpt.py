@@ -31,13 +31,14 @@ def test_ibm_numbers_come_back_exactly(numbers: list[float]) -> None:
 
 def test_ibm_numbers_have_the_bytes_of_the_technical_note() -> None:
     # TS-140: 1 is 41 10 00.., -1 is C1 10 00.., 0 is all zero, missing is 2E 00..
-    words = _to_ibm(np.array([1.0, -1.0, 0.0, np.nan, 118.625]))
+    words = _to_ibm(np.array([1.0, -1.0, 0.0, np.nan, 118.625, 1e-80]))
     assert [row.tobytes().hex() for row in words] == [
         "4110000000000000",
         "c110000000000000",
         "0000000000000000",
         "2e00000000000000",
         "4276a00000000000",
+        "0000000000000000",
     ]
 
 
