@@ -12,10 +12,9 @@ from markupsafe import Markup
 from il5report.display.model import Document, Figure
 from il5report.render.environment import environment, fill
 from il5report.render.grid import GAP_MM, Line, Panel
-from il5report.render.sheets import sheets
+from il5report.render.sheets import on_paper, sheets
 from il5report.render.tex import bookmark, escape, printable
-from il5report.render.text import clean, name, with_texts
-from il5report.render.widths import breakable
+from il5report.render.text import name
 
 
 def render_latex(doc: Document, folder: Path) -> None:
@@ -33,7 +32,7 @@ def render_latex(doc: Document, folder: Path) -> None:
     TemplateError
         A template names something that does not exist.
     """
-    doc = with_texts(doc, lambda text: breakable(printable(clean(text))))
+    doc = on_paper(doc, printable)
     text = fill(_environment(), "report.tex", doc=doc, sheets=sheets(doc))
     (folder / "report.tex").write_text(text, encoding="utf-8", newline="\n")
     (folder / "figures").mkdir(exist_ok=True)

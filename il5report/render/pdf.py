@@ -16,9 +16,8 @@ from typing import Any
 
 from il5report.display.model import Display, Document, Figure, Paragraph, Section
 from il5report.render.environment import templates
-from il5report.render.sheets import Item, sheets
-from il5report.render.text import clean, name, named, with_texts
-from il5report.render.widths import breakable
+from il5report.render.sheets import Item, on_paper, sheets
+from il5report.render.text import name, named
 
 TEX_RUNS = 5  # at most: contents, page numbers and column heads settle before
 TEX_NOTES = (".aux", ".toc", ".lod")  # what one run leaves for the next
@@ -42,7 +41,7 @@ def render_pdf(doc: Document, folder: Path) -> None:
     import typst
 
     data = json.dumps(
-        as_data(with_texts(doc, lambda text: breakable(printable(text)))),
+        as_data(on_paper(doc, printable)),
         ensure_ascii=False,
         sort_keys=True,
     )
@@ -69,7 +68,7 @@ def as_data(doc: Document) -> dict[str, Any]:
         "status": doc.status,
         "header": doc.header,
         "keywords": doc.keywords,
-        "language": doc.language,
+        "language": doc.language.split("-")[0],  # of the tag, typst takes the language alone
         "date": _date(doc.date),
         "contents": [_section(s, level) for s, level in zip(doc.sections, levels, strict=True)],
         "displays": [
@@ -159,8 +158,8 @@ def _date(text: str) -> dict[str, int] | None:
 def printable(text: str) -> str:
     """Text with each character that the fonts of the PDF lack named."""
     if text.isascii():
-        return clean(text)
-    return "".join(c if ord(c) in _characters() else named(c) for c in clean(text))
+        return text
+    return "".join(c if ord(c) in _characters() else named(c) for c in text)
 
 
 @cache

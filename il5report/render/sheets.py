@@ -1,13 +1,20 @@
-"""Paper pages: what begins on a new page, and which way round it is."""
+"""The document on paper: texts the fonts can show, what begins on a new page, which way round."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from il5report.display.model import Block, Display, Document, Listing, Section, Table
 from il5report.render.grid import Grid, grid
-from il5report.render.text import kind_of
+from il5report.render.text import Texts, clean, kind_of, with_texts
+from il5report.render.widths import breakable
+
+NAMED_CHARACTERS = (
+    "Characters",
+    "A character that the fonts of this file lack is shown by its Unicode number, such as "
+    "[U+4E2D]; the HTML report shows the character.",
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,28 @@ class Sheet:
 
 
 Items: TypeAlias = list[Item]
+
+
+def on_paper(doc: Document, printable: Texts) -> Document:
+    """The document with texts that can be set: characters named that the fonts lack, with a note
+    on the title page that says so, and words that no line holds made breakable.
+
+    Parameters
+    ----------
+    doc : Document
+        As it was made.
+    printable : function of str
+        Names the characters that the fonts lack.
+
+    Returns
+    -------
+    Document
+    """
+    plain = with_texts(doc, clean)
+    shown = with_texts(plain, printable)
+    if shown != plain:
+        shown = replace(shown, facts=(*shown.facts, NAMED_CHARACTERS))
+    return with_texts(shown, breakable)
 
 
 def sheets(doc: Document) -> list[Sheet]:

@@ -7,11 +7,11 @@ from time import process_time
 
 import pytest
 import sample
-from tests.render.conftest import Report
-from tests.render.pages import Page
 
 from il5report.render.html import css_string, render_html
 from il5report.render.text import FIGURE_SPACE, clean
+from tests.render.conftest import Report
+from tests.render.pages import Page
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 import sample
-from tests.render.conftest import Report
 
 from il5report.display.model import Document, Paragraph, Section
 from il5report.render import tex
 from il5report.render.latex import render_latex
 from il5report.render.pdf import render_tex_pdf
 from il5report.render.text import BREAK, clean
+from tests.render.conftest import Report
 
 needs_tex = pytest.mark.skipif(not shutil.which("pdflatex"), reason="pdflatex is not installed")
 

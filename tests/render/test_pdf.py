@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -8,10 +9,11 @@ from pathlib import Path
 import pypdf
 import pytest
 import sample
-from tests.render.conftest import Report
 
 from il5report.render import pdf
-from il5report.render.text import BREAK
+from il5report.render.sheets import NAMED_CHARACTERS
+from il5report.render.text import BREAK, clean
+from tests.render.conftest import Report
 
 
 @cache
@@ -26,7 +28,7 @@ def squeezed(text: str) -> str:
 
 def test_shows_every_cell(report: Report) -> None:
     shown = squeezed("".join(pages(report.folder / "report.pdf")))
-    cells = [squeezed(pdf.printable(text)) for text in report.cells()]
+    cells = [squeezed(pdf.printable(clean(text))) for text in report.cells()]
     # Hebrew and Arabic are drawn from right to left and read back in either order.
     left_to_right = [c for c in cells if not re.search("[\u0590-\u08ff]", c)]
     assert left_to_right and [c for c in left_to_right if c not in shown] == []
@@ -82,9 +84,18 @@ def test_a_character_without_a_glyph_is_named() -> None:
     assert pdf.printable("中 β ≥") == "[U+4E2D] β ≥"
 
 
-def test_without_date_there_is_none(tmp_path: Path) -> None:
-    from dataclasses import replace
+def test_named_characters_are_explained_on_the_title_page(report: Report) -> None:
+    title_pages = "".join(pages(report.folder / "report.pdf")[:3])
+    hostile = "<script>" in report.doc.title
+    assert (squeezed(NAMED_CHARACTERS[1]) in squeezed(title_pages)) == hostile
 
+
+def test_language_tag_with_a_region(tmp_path: Path) -> None:
+    pdf.render_pdf(replace(sample.document(0), language="en-GB"), tmp_path)
+    assert pypdf.PdfReader(tmp_path / "report.pdf").trailer["/Root"]["/Lang"] == "en"
+
+
+def test_without_date_there_is_none(tmp_path: Path) -> None:
     pdf.render_pdf(replace(sample.document(0), date=""), tmp_path)
     metadata = pypdf.PdfReader(tmp_path / "report.pdf").metadata
     assert metadata is not None and "/CreationDate" not in metadata
