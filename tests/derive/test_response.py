@@ -120,7 +120,7 @@ def test_supported_counts_are_not_recovered(
 MISSING = [
     (ACUTE_CR, {"PLAT": None}, ("CRi", "CR, CRh", "PLAT")),
     (ACUTE_CR, {"NEUT": 0.2, "PLAT": None}, ("MLFS", "CRi", "PLAT")),
-    (ACUTE_CR, {"MARBLAST": None}, ("NE", "CR, CRh, CRi, MLFS, PR", "MARBLAST, MBPCTBL")),
+    (ACUTE_CR, {"MARBLAST": None}, ("NE", "CR, CRh, CRi, MLFS, PR", "MARBLAST, MARCELPC, MBPCTBL")),
     (ACUTE_CR, {"MARBLAST": None, "BLBLAST": 3.0, "NEUT": 0.1}, ("NR", None, None)),
     (ACUTE_CR, {"MARBLAST": 30.0, "MBLSTBL": None}, ("NR", None, None)),
     (ACUTE_CR, {"MARBLAST": 10.0, "MBLSTBL": None}, ("NE", "PR", "MBPCTBL")),
