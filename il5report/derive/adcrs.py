@@ -22,31 +22,12 @@ from il5report.derive.icans import (
 )
 from il5report.derive.inputs import yes_no
 from il5report.derive.support import DEFAULT, Drug, Oxygen, Vocabulary
+from il5report.derive.syndrome_labels import LABELS
 from il5report.plan.syndromes import CrsRules, DayRecords, IcansRules, SyndromeRules
 
+__all__ = ["KEYS", "LABELS", "by_day", "derive_adcrs", "derive_adicans"]
+
 KEYS = ("USUBJID", "PARAMN", "ADT", "EPISODE")
-LABELS = {
-    "INVGR": "Investigator Grade", "DISCFL": "Derived and Investigator Grade Differ", "TEMP":
-    "Maximum Temperature (C)", "FEVERFL": "Fever Flag", "EXMPTFL": "Fever Not Required Flag",
-    "HYPOFL": "Hypotension Flag", "PRESSORS": "Vasopressors", "NPRESS":
-    "Vasopressors Except Vasopressin", "O2DEV": "Oxygen Device", "O2FLOW": "Oxygen Flow (L/min)",
-    "HYPOGR": "Grade by Hypotension", "OXYGR": "Grade by Hypoxia", "NTOCI":
-    "Doses of Tocilizumab", "STEROIFL": "Corticosteroid Flag", "ANTIPYFL": "Antipyretic Flag",
-    "OTHERFL": "Other Anticytokine Drug Flag", "CRSREAS": "Reason Not Gradable", "CRSQUERY":
-    "Query on the Grade", "ICNREAS": "Reason Not Gradable", "ICNQUERY": "Query on the Grade",
-    "ONSETDY": "Day of Onset From Infusion", "MAXDY": "First Day at Maximum Grade", "TTMAX":
-    "Days From Onset to Maximum Grade", "ENDDY": "Last Day From Infusion", "DURN":
-    "Duration (Days)", "GE3DY": "First Day at Grade 3 or More", "GE3DURN":
-    "Duration at Grade 3 or More (Days)", "LATEFL": "Late Onset Flag", "FEVONDY":
-    "First Day of Fever", "FEVDURN": "Duration of Fever (Days)", "PRESSFL": "Vasopressor Flag",
-    "MAXPRESS": "Most Vasopressors on a Day", "TOCIDY": "Day of First Tocilizumab", "STERDY":
-    "Day of First Corticosteroid", "ICE": "Lowest ICE Score", "ICEGR": "Grade by ICE",
-    "CONSCGR": "Grade by Consciousness", "SEIZGR": "Grade by Seizure", "MOTORGR":
-    "Grade by Motor Findings", "ICPGR": "Grade by Intracranial Pressure", "ICENADIR":
-    "Lowest ICE Score of the Episode", "SEIZFL": "Seizure Flag", "ICPFL":
-    "Raised Intracranial Pressure Flag", "CRSONDY": "Day of Onset of First CRS", "FROMCRS":
-    "Days From Onset of CRS", "CRSREL": "Onset in Relation to CRS",
-}  # fmt: skip
 _GRADES = {str(g): g for g in range(5)}
 _PARAMETERS = ("by Day", "per Episode", "Maximum per Subject")
 
@@ -61,7 +42,8 @@ def derive_adcrs(domains: Domains, adsl: pl.DataFrame, rules: CrsRules) -> pl.Da
         `grade_crs`). CRSEPI: one record per episode, AVAL = its maximum, with onset, end,
         duration and treatment (see `crs_episodes`); INVGR is the investigator's grade of an
         overlapping event, DISCFL = Y where the two differ or one is absent. CRSMAX: AVAL = the
-        subject's worst grade, 0 without CRS, missing without a gradable day. ADY is the study day (infusion = 1); variables that
+        subject's worst grade: 0 without CRS, missing without a gradable
+        day. ADY is the study day (infusion = 1); variables that
         end in DY count from the infusion (= 0).
     """
     records = pl.concat(list(_crs_records(domains, adsl, rules)), how="diagonal")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ import polars as pl
 import yaml
 
 from il5report.data.dataset import Dataset, Study
+from il5report.data.demo import generate
+from il5report.derive.adam import derive
+from il5report.errors import Finding
 from il5report.plan.models import Plan
 
 ROOT = Path(__file__).parents[2]
@@ -85,3 +89,22 @@ def subject(usubjid: str, level: int | None = 1, **more: object) -> dict[str, ob
 def infusion(usubjid: str, day: str = "2026-02-01T10:00", **more: object) -> dict[str, object]:
     """A row of EX: the cells."""
     return {"USUBJID": usubjid, **CELLS, "EXSTDTC": day, "EXENDTC": day, **more}
+
+
+@cache
+def demo() -> tuple[Study, Mapping[str, Dataset], tuple[Finding, ...]]:
+    """The demo study's SDTM, what is derived from it, and the findings."""
+    sdtm = generate()
+    return sdtm, *derive(sdtm, whole_plan())
+
+
+def rows(dataset: Dataset) -> list[dict[str, Any]]:
+    """The records of a data set as plain dictionaries."""
+    return dataset.frame.to_dicts()
+
+
+def by_subject(dataset: Dataset) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows(dataset):
+        found.setdefault(row["USUBJID"], []).append(row)
+    return found
