@@ -1,0 +1,220 @@
+"""ADRS: response parameters re-derived from the demo study, and each rule on small studies."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from il5report.derive.adam import derive
+from tests.derive.adam_study import (
+    by_subject,
+    demo,
+    domain,
+    infusion,
+    plan,
+    rows,
+    study,
+    subject,
+    whole_plan,
+)
+
+CODES = ["CR", "CRh", "CRi", "MLFS", "MR", "PR", "SD", "NR", "PD", "NE"]
+INVESTIGATOR, REVIEW = "INVESTIGATOR", "INDEPENDENT ASSESSOR"
+START = dt.date(2026, 2, 1)
+
+
+def counted(evaluator: str, last: int | None) -> dict[str, list[tuple[int, str]]]:
+    """Of each infused subject: day and code of the assessments that count, in plain Python."""
+    sdtm, made, _ = demo()
+    found = by_subject(sdtm["RS"])
+    result = {}
+    for row in rows(made["ADSL"]):
+        if row["SAFFL"] != "Y":
+            continue
+        ends = [d for d in (row["HSCTDT"], row["NACTDT"]) if d]
+        kept, stopped = [], False
+        for r in sorted(found.get(row["USUBJID"], []), key=lambda r: r["RSDTC"]):
+            if r["RSTESTCD"] != "OVRLRESP" or r["RSEVAL"] != evaluator or stopped:
+                continue
+            date = dt.date.fromisoformat(r["RSDTC"][:10])
+            day = (date - row["TRTSDT"]).days
+            if day < 1 or (last is not None and day > last) or any(date > e for e in ends):
+                continue
+            kept.append((day, r["RSSTRESC"]))
+            stopped = r["RSSTRESC"] == "PD"
+        result[row["USUBJID"]] = kept
+    return result
+
+
+@pytest.mark.parametrize(
+    ("paramcd", "evaluator", "last"),
+    [("BOR", INVESTIGATOR, None), ("BORIRC", REVIEW, None), ("BOR3M", INVESTIGATOR, 98)],
+)
+def test_best_response_again(paramcd: str, evaluator: str, last: int | None) -> None:
+    derived = [r for r in rows(demo()[1]["ADRS"]) if r["PARAMCD"] == paramcd]
+    expected = counted(evaluator, last)
+    assert len(derived) == len(expected) == 20
+    for row in derived:
+        codes = [c for _, c in expected[row["USUBJID"]] if c != "NE"]
+        best = min(codes, key=CODES.index) if codes else "NE"
+        assert row["AVALC"] == best
+        assert row["AVAL"] == CODES.index(best) + 1
+        days = [d for d, c in expected[row["USUBJID"]] if c == best and best != "NE"]
+        assert (row["ADT"] is None) == (not days)
+        if days:
+            assert (row["ADT"] - row["TRTSDT"]).days == days[0]
+        assert (row["AREASN"] is None) == bool(codes)
+
+
+@pytest.mark.parametrize(
+    ("paramcd", "evaluator", "last", "responders"),
+    [
+        ("CR3M", INVESTIGATOR, 98, ["CR"]),
+        ("CR3MIRC", REVIEW, 98, ["CR"]),
+        ("CRC3M", INVESTIGATOR, 98, ["CR", "CRh", "CRi"]),
+        ("CR", INVESTIGATOR, None, ["CR"]),
+    ],
+)
+def test_responders_again(
+    paramcd: str, evaluator: str, last: int | None, responders: list[str]
+) -> None:
+    derived = [r for r in rows(demo()[1]["ADRS"]) if r["PARAMCD"] == paramcd]
+    expected = counted(evaluator, last)
+    assert {r["USUBJID"] for r in derived} == set(expected)
+    for row in derived:
+        days = [d for d, c in expected[row["USUBJID"]] if c in responders]
+        assert (row["AVALC"], row["AVAL"]) == (("Y", 1.0) if days else ("N", 0.0))
+        if days:
+            assert (row["ADT"] - row["TRTSDT"]).days == days[0]
+
+
+def test_every_visit_response_is_there_with_its_source() -> None:
+    sdtm, made, _ = demo()
+    source = {
+        (r["USUBJID"], r["RSSEQ"]): (r["RSSTRESC"], r["RSEVAL"], r["RSDTC"][:10])
+        for r in rows(sdtm["RS"])
+        if r["RSTESTCD"] == "OVRLRESP"
+    }
+    derived = {
+        (r["USUBJID"], r["SRCSEQ"]): (r["AVALC"], r["AEVAL"], r["ADT"].isoformat())
+        for r in rows(made["ADRS"])
+        if r["PARAMCD"] == "OVRLRESP"
+    }
+    assert derived == source
+
+
+def test_one_record_per_visit_is_flagged() -> None:
+    seen = set()
+    for r in rows(demo()[1]["ADRS"]):
+        if r["PARAMCD"] == "OVRLRESP" and r["ANL01FL"] == "Y":
+            key = (r["USUBJID"], r["AEVAL"], r["AVISIT"])
+            assert key not in seen
+            assert r["AVISIT"] != "Unscheduled"
+            seen.add(key)
+    assert len(seen) > 100
+
+
+def small(
+    *assessments: tuple[int, str], parameter: dict[str, Any], **more: Any
+) -> tuple[str, int | None]:
+    """Value and day of a parameter for subject A with these assessments (day, code)."""
+    rs = [
+        {"USUBJID": "A", "RSTESTCD": "OVRLRESP", "RSEVAL": INVESTIGATOR, "RSSTRESC": code,
+         "RSDTC": (START + dt.timedelta(day)).isoformat()}
+        for day, code in assessments
+    ]  # fmt: skip
+    therapies = [
+        {"USUBJID": "A", "CMCAT": "SUBSEQUENT ANTI-CANCER THERAPY",
+         "CMSTDTC": (START + dt.timedelta(day)).isoformat()}
+        for day in more.get("therapy", [])
+    ]  # fmt: skip
+    markers = [
+        {"USUBJID": "A", "MITESTCD": "MRDIND", "MISTRESC": value,
+         "MIDTC": (START + dt.timedelta(day)).isoformat()}
+        for day, value in more.get("mrd", [])
+    ]  # fmt: skip
+    rules = whole_plan().derivation
+    assert rules is not None
+    assert rules.response is not None
+    raw = rules.response.model_dump(exclude_none=True)
+    raw["parameters"] = {"X": {"label": "X", "window": [1, None], **parameter}}
+    raw["findings"] = {"MRD": raw["findings"]["MRD"]}
+    data = study(
+        domain("DM", subject("A")),
+        domain("EX", infusion("A")),
+        domain("RS", *rs, variables="USUBJID RSTESTCD RSEVAL RSSTRESC RSDTC"),
+        domain("CM", *therapies, variables="CMCAT CMSTDTC"),
+        domain("MI", *markers, variables="MITESTCD MISTRESC MIDTC"),
+    )
+    made, _ = derive(data, plan(response=raw))
+    (row,) = (r for r in rows(made["ADRS"]) if r["PARAMCD"] == "X")
+    return row["AVALC"], None if row["ADT"] is None else (row["ADT"] - START).days
+
+
+CR = {"responders": ["CR"]}
+
+
+@pytest.mark.parametrize(
+    ("assessments", "parameter", "more", "expected"),
+    [
+        ([(30, "PR"), (60, "CR"), (90, "CR")], {}, {}, ("CR", 60)),
+        ([], {}, {}, ("NE", None)),
+        ([(30, "NE")], {}, {}, ("NE", None)),
+        ([(30, "NE")], CR, {}, ("N", None)),
+        ([(30, "PD"), (60, "CR")], {}, {}, ("PD", 30)),  # nothing counts after progression
+        ([(30, "PD"), (60, "CR")], {"stop": []}, {}, ("CR", 60)),
+        ([(0, "CR"), (-7, "CR")], CR, {}, ("N", None)),  # not before day 1
+        ([(98, "CR")], {**CR, "window": [1, 98]}, {}, ("Y", 98)),
+        ([(99, "CR")], {**CR, "window": [1, 98]}, {}, ("N", None)),
+        ([(30, "SD"), (60, "CR")], CR, {"therapy": [45]}, ("N", None)),
+        ([(30, "SD"), (60, "CR")], CR, {"therapy": [60]}, ("Y", 60)),
+        ([(30, "SD"), (60, "CR")], {**CR, "until": []}, {"therapy": [45]}, ("Y", 60)),
+        ([(30, "CR"), (60, "CR")], {**CR, "confirm": ["CR"], "confirmation": 28}, {}, ("Y", 30)),
+        ([(30, "CR"), (57, "CR")], {**CR, "confirm": ["CR"], "confirmation": 28}, {}, ("N", None)),
+        ([(30, "CR"), (60, "PR")], {"confirm": ["CR"], "confirmation": 28}, {}, ("PR", 60)),
+        ([(30, "CR")], {**CR, "requires": {"finding": "MRD", "value": "NEGATIVE", "days": 14}},
+         {"mrd": [(44, "NEGATIVE")]}, ("Y", 30)),
+        ([(30, "CR")], {**CR, "requires": {"finding": "MRD", "value": "NEGATIVE", "days": 14}},
+         {"mrd": [(45, "NEGATIVE"), (30, "POSITIVE")]}, ("N", None)),
+    ],
+)  # fmt: skip
+def test_rules(
+    assessments: list[tuple[int, str]],
+    parameter: dict[str, Any],
+    more: dict[str, Any],
+    expected: tuple[str, int | None],
+) -> None:
+    assert small(*assessments, parameter=parameter, **more) == expected
+
+
+def test_record_nearest_to_target_is_flagged_and_ties_go_to_the_later() -> None:
+    days = [21, 26, 30, 42, 43, 600]
+    rs = [
+        {"USUBJID": "A", "RSTESTCD": "OVRLRESP", "RSEVAL": INVESTIGATOR, "RSSTRESC": "PR",
+         "RSDTC": (START + dt.timedelta(day - 730)).isoformat()}
+        for day in days
+    ]  # fmt: skip
+    data = study(
+        domain("DM", subject("A")),
+        domain("EX", infusion("A", (START - dt.timedelta(730)).isoformat())),
+        domain("RS", *rs),
+        domain("MI", variables="USUBJID MITESTCD MISTRESC MIDTC"),
+        domain("GF", variables="USUBJID GFTESTCD GFSTRESC GFDTC"),
+    )
+    made, _ = derive(data, plan("response"))
+    got = [(r["AVISIT"], r["ANL01FL"]) for r in rows(made["ADRS"]) if r["PARAMCD"] == "OVRLRESP"]
+    assert got == [
+        ("Day 28", None), ("Day 28", None), ("Day 28", "Y"), ("Day 28", None), ("Month 2", "Y"),
+        ("Month 18", "Y"),
+    ]  # fmt: skip
+
+
+def test_unknown_response_code_is_reported_and_not_used() -> None:
+    rs = {"USUBJID": "A", "RSTESTCD": "OVRLRESP", "RSEVAL": INVESTIGATOR, "RSSTRESC": "cr",
+          "RSDTC": "2026-03-01"}  # fmt: skip
+    data = study(domain("DM", subject("A")), domain("EX", infusion("A")), domain("RS", rs))
+    made, findings = derive(data, plan("response"))
+    assert not [r for r in rows(made["ADRS"]) if r["PARAMCD"] == "OVRLRESP"]
+    assert [(f.count, f.subjects) for f in findings if f.rule == "derive.response"] == [(1, ("A",))]

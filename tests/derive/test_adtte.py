@@ -1,0 +1,221 @@
+"""ADTTE: endpoints re-derived from the demo study, and every kind of rule on small studies."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from il5report.derive.adam import derive
+from il5report.errors import DataError
+from tests.derive.adam_study import by_subject, demo, domain, infusion, plan, rows, study, subject
+
+START = dt.date(2026, 2, 1)
+DAY = dt.timedelta(1)
+
+
+def endpoint(paramcd: str) -> dict[str, dict[str, Any]]:
+    return {r["USUBJID"]: r for r in rows(demo()[1]["ADTTE"]) if r["PARAMCD"] == paramcd}
+
+
+def treated() -> dict[str, dict[str, Any]]:
+    return {r["USUBJID"]: r for r in rows(demo()[1]["ADSL"]) if r["SAFFL"] == "Y"}
+
+
+def assessments() -> dict[str, list[tuple[dt.date, str]]]:
+    """Evaluable assessments of the investigator after infusion, in order."""
+    found = {}
+    for who, subject_row in treated().items():
+        records = by_subject(demo()[0]["RS"]).get(who, [])
+        dated = [
+            (dt.date.fromisoformat(r["RSDTC"][:10]), r["RSSTRESC"])
+            for r in records
+            if r["RSTESTCD"] == "OVRLRESP" and r["RSEVAL"] == "INVESTIGATOR"
+        ]
+        found[who] = sorted(x for x in dated if x[0] > subject_row["TRTSDT"] and x[1] != "NE")
+    return found
+
+
+def test_overall_survival_again() -> None:
+    derived, subjects = endpoint("OS"), treated()
+    assert set(derived) == set(subjects)
+    for who, row in derived.items():
+        s = subjects[who]
+        end = s["DTHDT"] or s["LSTALVDT"]
+        assert (row["STARTDT"], row["ADT"]) == (s["TRTSDT"], end)
+        assert row["AVAL"] == (end - s["TRTSDT"]).days + 1
+        lost = s["DCSREAS"] == "LOST TO FOLLOW-UP"
+        assert row["CNSR"] == (0 if s["DTHDT"] else 2 if lost else 1)
+        assert row["EVNTDESC"]
+        assert (row["CNSDTDSC"] is None) == (row["CNSR"] == 0)
+
+
+def test_duration_of_remission_again() -> None:
+    """From the first CR, CRh or CRi to relapse or death; HSCT and new therapy censor."""
+    derived = endpoint("DOR")
+    responders = {}
+    for who, found in assessments().items():
+        s = treated()[who]
+        ends = [d for d in (s["HSCTDT"], s["NACTDT"]) if d]
+        progressed = min((d for d, c in found if c == "PD"), default=dt.date.max)
+        hits = [
+            d for d, c in found
+            if c in ("CR", "CRh", "CRi") and d < progressed and all(d <= e for e in ends)
+        ]  # fmt: skip
+        if hits:
+            responders[who] = hits[0]
+    assert set(derived) == set(responders)
+    for who, start in responders.items():
+        s, row, found = treated()[who], derived[who], assessments()[who]
+        relapse = min((d for d, c in found if d > start and c in ("PD", "NR")), default=None)
+        event = min((d for d in (relapse, s["DTHDT"]) if d), default=None)
+        stop = min((d for d in (s["HSCTDT"], s["NACTDT"]) if d and d >= start), default=None)
+        if stop and (event is None or stop < event):
+            last = max([d for d, _ in found if start <= d <= stop], default=start)
+            expected = (last, 4.0 if stop == s["HSCTDT"] else 5.0)
+        elif event:
+            expected = (event, 0.0)
+        else:
+            last = max(d for d, _ in found if d >= start)
+            expected = (last, 2.0 if s["DCSREAS"] == "LOST TO FOLLOW-UP" else 1.0)
+        assert (row["ADT"], row["CNSR"]) == expected, who
+        assert (row["STARTDT"], row["AVAL"]) == (start, (row["ADT"] - start).days + 1)
+
+
+def test_competing_event_ends_the_time_and_is_marked() -> None:
+    derived, subjects = endpoint("CIR"), treated()
+    found = [r for r in derived.values() if r["COMPFL"] == "Y"]
+    assert found
+    for row in found:
+        assert (row["CNSR"], row["ADT"]) == (8.0, subjects[row["USUBJID"]]["DTHDT"])
+
+
+def test_every_time_is_positive_and_within_the_cutoff() -> None:
+    for row in rows(demo()[1]["ADTTE"]):
+        assert row["STARTDT"] <= row["ADT"] <= dt.date(2026, 6, 30)
+        assert row["AVAL"] == (row["ADT"] - row["STARTDT"]).days + 1
+        assert (row["CNSR"] == 0) <= (row["COMPFL"] is None)
+        assert row["AVALU"] == "DAYS"
+
+
+def test_source_of_every_date() -> None:
+    """SRCDOM, SRCVAR and SRCSEQ find the record again, and it holds the date."""
+    made = demo()[1]
+    adsl = {r["USUBJID"]: r for r in rows(made["ADSL"])}
+    adrs = {(r["USUBJID"], r["ASEQ"]): r for r in rows(made["ADRS"])}
+    for row in rows(made["ADTTE"]):
+        if row["EVNTDESC"] == "Treatment failure":  # at the landmark, no record of that day
+            continue
+        if row["SRCDOM"] == "ADSL":
+            source = adsl[row["USUBJID"]]
+        else:
+            source = adrs[row["USUBJID"], row["SRCSEQ"]]
+        assert source[row["SRCVAR"]] == row["ADT"]
+
+
+ALIVE = {"cnsr": 1, "description": "Alive", "date": "LASTDT"}
+
+
+def small(
+    *visits: tuple[int, str], rule: dict[str, Any] | None = None, **days: Any
+) -> dict[str, Any]:
+    """The record of endpoint X; days count from the infusion. `visits`: day and response."""
+
+    def date(day: int | None) -> str | None:
+        return None if day is None else (START + day * DAY).isoformat()
+
+    visit = {"USUBJID": "A", "RSTESTCD": "OVRLRESP"}
+    data = study(
+        domain("DM", subject("A", DTHDTC=date(days.get("death")))),
+        domain("EX", infusion("A")),
+        domain("SV", {"USUBJID": "A", "SVSTDTC": date(days.get("last", 140))}),
+        domain("RS", *({**visit, "RSDTC": date(d), "RSSTRESC": c} for d, c in visits),
+               variables="USUBJID RSTESTCD RSDTC RSSTRESC"),
+        domain("PR", *({"USUBJID": "A", "PRTRT": "ALLOGENEIC HSCT", "PRSTDTC": date(d)}
+               for d in days.get("hsct", [])), variables="USUBJID PRTRT PRSTDTC"),
+    )  # fmt: skip
+    response = {"domain": "RS", "date": "RSDTC", "after": "TRTSDT"}
+    dates = {
+        "ASSESS": {"label": "Last assessment", "pick": "all", "from": [response]},
+        "PDDT": {"from": [{**response, "where": 'RSSTRESC == "PD"'}]},
+        "LASTDT": {"from": [{"domain": "SV", "date": "SVSTDTC"}]},
+    }
+    made = {
+        "label": "X", "where": 'SAFFL == "Y"', "start": "TRTSDT",
+        "events": [{"description": "Progression", "date": "PDDT"},
+                   {"description": "Death", "date": "DTHDT"}],
+        "censoring": [ALIVE], **(rule or {}),
+    }  # fmt: skip
+    datasets, _ = derive(data, plan(event_dates=dates, endpoints={"X": made}))
+    return datasets["ADTTE"].frame.row(0, named=True)
+
+
+def result(row: dict[str, Any]) -> tuple[float, str, float]:
+    return row["CNSR"], row["EVNTDESC"], row["AVAL"]
+
+
+HSCT = {"interruptions": [{"cnsr": 4, "description": "HSCT", "date": "HSCTDT"}]}
+HSCT_AT = {
+    "interruptions": [{"cnsr": 4, "description": "HSCT", "date": "HSCTDT", "censor_at": "ASSESS"}]
+}
+MISSED = {
+    "missed": {
+        "cnsr": 6, "description": "Missed", "visits": ["Day 28", "Month 2", "Month 3"],
+        "assessments": "ASSESS",
+    }
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("visits", "rule", "days", "expected"),
+    [
+        ([(30, "PD")], None, {"death": 50}, (0, "Progression", 31)),
+        ([], None, {"death": 0}, (0, "Death", 1)),
+        ([(30, "PD")], None, {"death": 30}, (0, "Progression", 31)),  # same day: as declared
+        ([], None, {}, (1, "Alive", 141)),
+        # an interruption counts before the event, not on its day or after it
+        ([(30, "CR"), (60, "PD")], HSCT, {"hsct": [59]}, (4, "HSCT", 60)),
+        ([(30, "CR"), (60, "PD")], HSCT, {"hsct": [60]}, (0, "Progression", 61)),
+        ([(30, "CR"), (60, "PD")], HSCT, {"hsct": [61]}, (0, "Progression", 61)),
+        ([(30, "CR")], HSCT, {"hsct": [50]}, (4, "HSCT", 51)),
+        ([(30, "CR"), (60, "PD")], HSCT_AT, {"hsct": [59]}, (4, "HSCT", 31)),
+        ([(60, "PD")], HSCT_AT, {"hsct": [59]}, (4, "HSCT", 1)),  # no assessment: at the start
+        # two visits whose whole windows passed without an assessment
+        ([(28, "CR"), (140, "PD")], MISSED, {}, (6, "Missed", 29)),
+        ([(28, "CR"), (134, "PD")], MISSED, {}, (0, "Progression", 135)),
+        ([(28, "CR"), (43, "CR"), (140, "PD")], MISSED, {}, (0, "Progression", 141)),
+        ([(28, "CR")], MISSED, {"death": 140}, (6, "Missed", 29)),
+        ([], MISSED, {"death": 76}, (6, "Missed", 1)),
+        ([], MISSED, {"death": 75}, (0, "Death", 76)),
+        # competing events
+        ([], {"events": [{"description": "Progression", "date": "PDDT"},
+                         {"description": "Death", "date": "DTHDT", "competing": True, "cnsr": 8}]},
+         {"death": 20}, (8, "Death", 21)),
+    ],
+)  # fmt: skip
+def test_rules(
+    visits: list[tuple[int, str]],
+    rule: dict[str, Any] | None,
+    days: dict[str, Any],
+    expected: tuple[float, str, float],
+) -> None:
+    assert result(small(*visits, rule=rule, **days)) == expected
+
+
+def test_censoring_rules_apply_in_order_and_by_condition() -> None:
+    young = {"cnsr": 2, "description": "Young", "date": "LASTDT", "where": "AGE < 40"}
+    fifty = {"cnsr": 3, "description": "Fifty", "date": "LASTDT", "where": "AGE == 50"}
+    assert result(small(rule={"censoring": [young, fifty, ALIVE]}))[:2] == (3, "Fifty")
+    assert result(small(rule={"censoring": [ALIVE, fifty]}))[:2] == (1, "Alive")
+
+
+def test_censoring_at_the_last_of_several_dates() -> None:
+    rule = {"censoring": [{"cnsr": 1, "description": "Last seen", "date": "ASSESS"}]}
+    row = small((30, "CR"), (60, "CR"), rule=rule)
+    assert (row["AVAL"], row["CNSDTDSC"]) == (61, "Last assessment")
+
+
+def test_neither_event_nor_censoring_date_is_an_error() -> None:
+    with pytest.raises(DataError, match="neither an event nor a censoring date"):
+        small(rule={"censoring": [{"cnsr": 1, "description": "Seen", "date": "ASSESS"}]})
