@@ -9,12 +9,15 @@ from il5report.data.check import Accepted
 from il5report.data.dataset import SYNTHETIC_STUDY, Study
 from il5report.display.model import (
     Block,
+    Cell,
     Display,
     Document,
     Head,
     Listing,
     Paragraph,
+    Row,
     Section,
+    Table,
 )
 from il5report.errors import Finding
 from il5report.output import CI_NAMES, Context, Shown, filled
@@ -91,16 +94,22 @@ def banner_of(plan: Plan, study: Study) -> str:
     return " · ".join(filter(None, (made_up, plan.report.banner)))
 
 
+def _texts(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """A table of texts."""
+    made = (Row(first, tuple(Cell(text) for text in rest)) for first, *rest in rows)
+    return Table(tuple(map(Head, heads)), tuple(made))
+
+
 def _study_sections(plan: Plan) -> list[Section]:
     sections = []
     if plan.objectives:
-        heads = (Head("Level"), Head("Objective"), Head("Endpoints"))
         rows = [(o.level.capitalize(), o.text, "; ".join(o.endpoints)) for o in plan.objectives]
-        sections.append(Section("8", "Study objectives", 1, (Listing(heads, rows),)))
+        block = _texts(("Level", "Objective", "Endpoints"), rows)
+        sections.append(Section("8", "Study objectives", 1, (block,)))
     if plan.eligibility:
-        heads = (Head("Criterion"), Head("Category"), Head("Text"))
         rows = [(key, c.category.capitalize(), c.text) for key, c in plan.eligibility.items()]
-        sections.append(Section("9.3", "Selection of study subjects", 1, (Listing(heads, rows),)))
+        block = _texts(("Criterion", "Category", "Text"), rows)
+        sections.append(Section("9.3", "Selection of study subjects", 1, (block,)))
     if plan.estimands:
         sections.append(Section("9.7", "Estimands", 1, tuple(_estimands(plan))))
     sections.append(Section("9.7.1", "Statistical conventions", 1, (_conventions(plan),)))
@@ -122,10 +131,10 @@ def _estimands(plan: Plan) -> Iterable[Block]:
             ),
             ("Summary measure", estimand.summary),
         ]
-        yield Listing((Head("Attribute"), Head(f"Estimand: {key}")), rows)
+        yield _texts(("Attribute", f"Estimand: {key}"), rows)
 
 
-def _conventions(plan: Plan) -> Listing:
+def _conventions(plan: Plan) -> Table:
     c, grading = plan.conventions, plan.grading
     rows = [
         ("Convention where R and SAS differ", c.convention.upper()),
@@ -144,7 +153,7 @@ def _conventions(plan: Plan) -> Listing:
             f"CTCAE v{grading.laboratory}" if grading.laboratory else "",
         ),
     ]
-    return Listing((Head("Item"), Head("Convention")), [row for row in rows if row[1]])
+    return _texts(("Item", "Convention"), [row for row in rows if row[1]])
 
 
 def _display_sections(plan: Plan, displays: Sequence[Display]) -> list[Section]:
