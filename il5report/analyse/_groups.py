@@ -11,6 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from il5report.analyse._life_table import Counts, Floats
 from il5report.analyse.result import check_array
 
+ROUNDING = 1e-12
+NO_VARIANCE = "no variance: too many of those at risk have the event at one time"
+
 
 def check_labels(name: str, labels: ArrayLike, length: int) -> tuple[NDArray[Any], Counts]:
     """Distinct labels, ascending, and the position of each subject's label among them.
@@ -41,6 +44,7 @@ def quadratic_form(
     if used.size == 0:
         return np.nan, 0, "fewer than two groups at risk at an event time"
     score, variance = score[used], variance[np.ix_(used, used)]
-    if np.linalg.matrix_rank(variance, hermitian=True) < used.size:
-        return np.nan, used.size, "no variance: all at risk have the event"
+    spread = np.linalg.eigvalsh(variance)
+    if spread[0] <= ROUNDING * spread[-1]:
+        return np.nan, used.size, NO_VARIANCE
     return float(score @ np.linalg.solve(variance, score)), used.size, None

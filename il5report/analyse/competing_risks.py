@@ -22,6 +22,7 @@ from il5report.analyse._limits import ConfType, check_conf, limits
 from il5report.analyse._reasons import beyond_follow_up
 from il5report.analyse.result import Result, check_array, stat
 
+ROUNDING = 1e-13  # what floating point leaves of a zero, of an incidence or a variance
 NOT_INSIDE = "cumulative incidence is 0 or 1"
 
 
@@ -205,7 +206,8 @@ def _incidence(table: LifeTable) -> tuple[Floats, Floats]:
     """Survival from all causes, and the incidence of each."""
     n = table.n_risk.astype(np.float64)
     survival = np.cumprod((n - table.n_event.sum(axis=0)) / n)
-    return survival, np.cumsum(_before(survival) * table.n_event / n, axis=1)
+    incidence = np.cumsum(_before(survival) * table.n_event / n, axis=1)
+    return survival, np.where(incidence > 1 - ROUNDING, 1.0, incidence)
 
 
 def _before(survival: Floats) -> Floats:
@@ -228,8 +230,8 @@ def _std_error(table: LifeTable, survival: Floats, k: int, variance: str) -> Flo
     slope = cross - gain * every_earlier
     slope_earlier = np.cumsum(slope) - slope
     growth = own - 2 * gain * slope_earlier + gain**2 * every_earlier
-    variances: Floats = np.maximum(np.cumsum(growth), 0.0)
-    return np.sqrt(variances)
+    variances, scale = np.cumsum(growth), np.cumsum(own)
+    return np.sqrt(np.where(variances > ROUNDING * scale, variances, 0.0))
 
 
 _Parts = tuple[Floats, Floats, Floats]

@@ -81,8 +81,9 @@ def gray_test(
 
     Not estimable
     -------------
-    Statistic and p: "fewer than two groups at risk at an event time"; "no variance: ..."; "the
-    pooled incidence reaches 1 while two groups are at risk".
+    Statistic and p: "fewer than two groups at risk at an event time"; "no variance: too many of
+    those at risk have the event at one time" (cmprsk then prints a chi-square below 0); "the
+    pooled incidence reaches 1 while two groups are at risk", which takes the scores too.
 
     Raises
     ------

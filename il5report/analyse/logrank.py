@@ -87,8 +87,8 @@ def logrank(
 
     Not estimable
     -------------
-    Statistic and p: "fewer than two groups at risk at an event time"; "no variance: ..." when all
-    at risk have the event.
+    Statistic and p: "fewer than two groups at risk at an event time"; "no variance: too many of
+    those at risk have the event at one time".
 
     Raises
     ------
@@ -193,7 +193,7 @@ def one_sample_logrank(event: ArrayLike, expected: ArrayLike) -> OneSampleLogRan
 def _check_weight(weight: str, powers: tuple[float, float]) -> None:
     if weight not in WEIGHTS:
         raise ValueError(f"weight = {weight!r}: not one of {', '.join(WEIGHTS)}")
-    if not min(powers) >= 0:
+    if not all(power >= 0 for power in powers):
         raise ValueError(f"powers = {powers!r}: below 0")
     if max(powers) > 0 and weight != "fleming":
         raise ValueError(f"powers = {powers!r}: used by weight 'fleming' alone")

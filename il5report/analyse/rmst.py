@@ -9,9 +9,12 @@ import numpy as np
 from scipy.special import ndtr
 
 from il5report.analyse._limits import check_convention, normal_quantile
-from il5report.analyse._reasons import NO_EVENT_YET, beyond_follow_up
+from il5report.analyse._reasons import beyond_follow_up
 from il5report.analyse.result import Result, stat
 from il5report.analyse.survival import KaplanMeier
+
+NO_EVENT_BEFORE = "no event before this time"
+ALL_AT_ONCE = "no variance: all have the event at one time"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +66,7 @@ def rmst(km: KaplanMeier, tau: float, *, convention: Literal["sas", "r"] = "sas"
     Not estimable
     -------------
     Everything: "no subjects"; "after the last observation, which is censored" ("sas"). Limits
-    alone: "no event up to this time".
+    alone: "no event before this time"; "no variance: all have the event at one time".
 
     Raises
     ------
@@ -89,7 +92,8 @@ def rmst(km: KaplanMeier, tau: float, *, convention: Literal["sas", "r"] = "sas"
         ne = dict.fromkeys(("estimate", "std_error", "lower", "upper"), why)
     else:
         estimate, std_error = _area(km, tau)
-        ne = dict.fromkeys(("lower", "upper"), NO_EVENT_YET) if estimate == tau else {}
+        certain = NO_EVENT_BEFORE if estimate == tau else ALL_AT_ONCE
+        ne = dict.fromkeys(("lower", "upper"), certain) if std_error == 0 else {}
     half = np.nan if ne else normal_quantile(km.conf_level) * std_error
     return RestrictedMean(
         tau=float(tau),
@@ -127,7 +131,7 @@ def rmst_difference(
     Not estimable
     -------------
     Where the mean of either group is not, with that group's reason; the limits, z and p also when
-    neither group has an event: "no event up to this time".
+    neither standard error is above 0, with the reason of the first group.
 
     Raises
     ------

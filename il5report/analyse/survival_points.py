@@ -153,22 +153,23 @@ def landmark(km: KaplanMeier, t: float, *, convention: Literal["sas", "r"] = "sa
     t = float(snap(check_array("t", [t], minimum=0), km.time)[0])
     n_risk = int(at_risk(km, [t])[0])
     survival, std_error, lower, upper = _value_at(km, t)
-    if convention == "r" and survival == 1 and (t < km.time[0] or km.conf_type in ("plain", "log")):
-        lower = upper = 1.0
-    ne = _landmark_reasons(km, t, survival, lower, convention)
-    if "survival" in ne:
+    beyond = beyond_follow_up(km.time, km.survival, t)
+    if beyond is not None and (convention == "sas" or km.n == 0):
         survival = std_error = lower = upper = np.nan
+        why = beyond
+    else:
+        why = NO_EVENT_YET if survival == 1 else ALL_FAILED
+        if convention == "r" and survival == 1 and _r_limits_are_one(km, t):
+            lower = upper = 1.0
+    values = {"survival": survival, "std_error": std_error, "lower": lower, "upper": upper}
     return Landmark(
         time=t,
         n_risk=n_risk,
-        survival=survival,
-        std_error=std_error,
-        lower=lower,
-        upper=upper,
+        **values,
         conf_level=km.conf_level,
         conf_type=km.conf_type,
         convention=convention,
-        ne=ne,
+        ne={name: why for name, value in values.items() if np.isnan(value)},
     )
 
 
@@ -218,14 +219,5 @@ def _value_at(km: KaplanMeier, t: float) -> tuple[float, float, float, float]:
     return survival, std_error, lower, upper
 
 
-def _landmark_reasons(
-    km: KaplanMeier, t: float, survival: float, lower: float, convention: str
-) -> dict[str, str]:
-    why = beyond_follow_up(km.time, km.survival, t)
-    if why is not None and (convention == "sas" or km.n == 0):
-        return dict.fromkeys(("survival", "std_error", "lower", "upper"), why)
-    if not np.isnan(lower):
-        return {}
-    if survival == 1:
-        return dict.fromkeys(("lower", "upper"), NO_EVENT_YET)
-    return dict.fromkeys(("std_error", "lower", "upper"), ALL_FAILED)
+def _r_limits_are_one(km: KaplanMeier, t: float) -> bool:
+    return bool(t < km.time[0]) or km.conf_type in ("plain", "log")
