@@ -11,7 +11,8 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
-from il5report.display.model import Body, Cell, Document, Figure, Head, Listing, Row, Section, Table
+from il5report.display.model import Body, Cell, Document, Figure, Head, Listing, Row, Table
+from il5report.render.contents import entries, tree
 from il5report.render.environment import environment, fill, templates
 from il5report.render.grid import grid, runs
 from il5report.render.svg import inline
@@ -38,7 +39,8 @@ def render_html(doc: Document, folder: Path) -> None:
         A template names something that does not exist.
     """
     doc = with_texts(doc, clean)
-    page = fill(_environment(), "report.html", doc=doc, contents=_nested(doc.sections))
+    sections = entries(doc.sections)
+    page = fill(_environment(), "report.html", doc=doc, sections=sections, contents=tree(sections))
     (folder / "index.html").write_text(page, encoding="utf-8", newline="\n")
     (folder / "assets").mkdir(exist_ok=True)
     for asset in ASSETS:
@@ -142,24 +144,3 @@ def listing_rows(listing: Listing) -> Iterator[Markup]:
     pattern = '<th scope="row">%s</th>' + cells
     for row in listing.rows:
         yield Markup(pattern % tuple(map(escape, row)))
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A line of the contents with the lines below it."""
-
-    section: Section
-    below: list[Entry]
-
-
-def _nested(sections: Sequence[Section]) -> list[Entry]:
-    """Sections, flat with depths, as a tree."""
-    top: list[Entry] = []
-    open_entries: list[Entry] = []
-    for section in sections:
-        while open_entries and open_entries[-1].section.depth >= section.depth:
-            open_entries.pop()
-        entry = Entry(section, [])
-        (open_entries[-1].below if open_entries else top).append(entry)
-        open_entries.append(entry)
-    return top

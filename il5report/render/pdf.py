@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from il5report.display.model import Display, Document, Figure, Paragraph, Section
+from il5report.render.contents import entries
 from il5report.render.environment import templates
 from il5report.render.sheets import Item, on_paper, sheets
 from il5report.render.text import name, named
@@ -59,7 +60,7 @@ def render_pdf(doc: Document, folder: Path) -> None:
 
 def as_data(doc: Document) -> dict[str, Any]:
     """The document as the template of typst reads it: strings, numbers, lists and objects only."""
-    levels = _levels(doc)
+    headings = entries(doc.sections)
     return {
         "title": doc.title,
         "subtitle": doc.subtitle,
@@ -70,20 +71,12 @@ def as_data(doc: Document) -> dict[str, Any]:
         "keywords": doc.keywords,
         "language": doc.language.split("-")[0],  # of the tag, typst takes the language alone
         "date": _date(doc.date),
-        "contents": [_section(s, level) for s, level in zip(doc.sections, levels, strict=True)],
+        "contents": [_section(entry.section, entry.level) for entry in headings],
         "displays": [
             {"target": _target(d), "number": _name(d), "title": d.title} for d in doc.displays()
         ],
-        "sheets": _sheets(doc, levels),
+        "sheets": _sheets(doc, [entry.level for entry in headings]),
     }
-
-
-def _levels(doc: Document) -> list[int]:
-    """Depths without gaps: a heading is at most one level below the one before it."""
-    levels: list[int] = []
-    for section in doc.sections:
-        levels.append(min(section.depth, (levels[-1] if levels else 0) + 1))
-    return levels
 
 
 def _sheets(doc: Document, levels: list[int]) -> list[dict[str, Any]]:

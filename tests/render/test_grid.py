@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-import sample
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +8,7 @@ from il5report.display.model import Cell, Head, Listing, Row, Table
 from il5report.render.grid import GAP_MM, LANDSCAPE_MM, PORTRAIT_MM, Grid, grid
 from il5report.render.text import BREAK
 from il5report.render.widths import breakable, pieces, width_em
+from tests.render import sample
 
 
 def full_widths(layout: Grid) -> list[float]:

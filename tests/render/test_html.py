@@ -6,12 +6,12 @@ from pathlib import Path
 from time import process_time
 
 import pytest
-import sample
 
 from il5report.render.html import css_string, render_html
 from il5report.render.text import FIGURE_SPACE, clean
-from tests.render.conftest import Report
+from tests.render import sample
 from tests.render.pages import Page
+from tests.render.reports import Report
 
 
 @pytest.fixture(scope="module")

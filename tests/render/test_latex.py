@@ -5,14 +5,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-import sample
 
 from il5report.display.model import Document, Paragraph, Section
 from il5report.render import tex
 from il5report.render.latex import render_latex
 from il5report.render.pdf import render_tex_pdf
 from il5report.render.text import BREAK, clean
-from tests.render.conftest import Report
+from tests.render import sample
+from tests.render.reports import Report, bookmarks
 
 needs_tex = pytest.mark.skipif(not shutil.which("pdflatex"), reason="pdflatex is not installed")
 
@@ -63,6 +63,9 @@ def test_figures_stand_beside_it(tmp_path: Path) -> None:
 def test_compiles_without_complaint(report: Report) -> None:
     render_tex_pdf(report.folder / "report.tex", report.folder / "tex.pdf")
     assert complaints(report.folder / "tex.log") == []
+    titles = [s.title for s in report.doc.sections] + [d.title for d in report.doc.displays()]
+    found = bookmarks(report.folder / "tex.pdf")
+    assert len(found) == len(titles) and all(any(t in f for f in found) for t in titles)
 
 
 @needs_tex

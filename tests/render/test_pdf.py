@@ -3,17 +3,15 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 
 import pypdf
-import pytest
-import sample
 
 from il5report.render import pdf
 from il5report.render.sheets import NAMED_CHARACTERS
 from il5report.render.text import BREAK, clean
-from tests.render.conftest import Report
+from tests.render import sample
+from tests.render.reports import Report, bookmarks
 
 
 @cache
@@ -51,14 +49,7 @@ def test_is_tagged_and_claims_ua_1(report: Report) -> None:
 
 
 def test_bookmarks_name_every_section_and_display(report: Report) -> None:
-    def titles(outline: list[object]) -> list[str]:
-        return [
-            title
-            for entry in outline
-            for title in (titles(entry) if isinstance(entry, list) else [entry["/Title"]])  # type: ignore[index]
-        ]
-
-    found = titles(pypdf.PdfReader(report.folder / "report.pdf").outline)
+    found = bookmarks(report.folder / "report.pdf")
     expected = [s.title for s in report.doc.sections] + [d.title for d in report.doc.displays()]
     assert len(found) == len(expected)
     assert all(any(squeezed(t) in squeezed(f) for f in found) for t in expected)
@@ -99,12 +90,3 @@ def test_without_date_there_is_none(tmp_path: Path) -> None:
     pdf.render_pdf(replace(sample.document(0), date=""), tmp_path)
     metadata = pypdf.PdfReader(tmp_path / "report.pdf").metadata
     assert metadata is not None and "/CreationDate" not in metadata
-
-
-@pytest.mark.parametrize("depths", [(3, 1, 4), (1, 3, 2)])
-def test_headings_skip_no_level(depths: tuple[int, ...]) -> None:
-    from il5report.display.model import Document, Section
-
-    sections = tuple(Section(str(i), "x", depth) for i, depth in enumerate(depths))
-    levels = [s["level"] for s in pdf.as_data(Document("t", "", (), sections))["contents"]]
-    assert levels[0] == 1 and all(b <= a + 1 for a, b in pairwise(levels))

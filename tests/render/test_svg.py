@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-import sample
 
 from il5report.render.svg import inline
+from tests.render import sample
 
 
 def test_ids_and_references_get_the_prefix() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 PROGRAM = """
 import hashlib, sys
 from pathlib import Path
-import sample
+from tests.render import sample
 from il5report.render.html import render_html
 from il5report.render.latex import render_latex
 from il5report.render.pdf import render_pdf
@@ -25,7 +25,7 @@ for path in sorted(p for p in out.rglob("*") if p.is_file()):
 
 
 def test_same_bytes_in_two_time_zones_and_locales(tmp_path: Path) -> None:
-    here = Path(__file__).parent
+    root = Path(__file__).parents[2]
     runs = []
     for zone, locale, seed in (("UTC", "C", "1"), ("Asia/Shanghai", "de_DE.UTF-8", "2")):
         out = tmp_path / seed
@@ -35,7 +35,7 @@ def test_same_bytes_in_two_time_zones_and_locales(tmp_path: Path) -> None:
             "LC_ALL": locale,
             "LANG": locale,
             "PYTHONHASHSEED": seed,
-            "PYTHONPATH": os.pathsep.join((str(here), str(here.parents[1]))),
+            "PYTHONPATH": str(root),
         }
         runs.append(
             subprocess.Popen(
