@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import polars as pl
 
@@ -56,6 +57,10 @@ class _Fault(Exception):
         self.rule, self.message, self.count = rule, message, count
 
 
+class _Say(Protocol):
+    def __call__(self, fault: _Fault, variable: str, severity: Severity = ...) -> None: ...
+
+
 def normalise(name: str, source: Source) -> tuple[Dataset, tuple[Finding, ...]]:
     """The data set in the package's one form, and what had to be said about it.
 
@@ -75,70 +80,64 @@ def normalise(name: str, source: Source) -> tuple[Dataset, tuple[Finding, ...]]:
     DataError
         With every column that cannot be read as its kind.
     """
-    findings, faults = list(source.findings), _duplicates(name, source.columns)
+    found = list(source.findings)
+
+    def say(fault: _Fault, variable: str, severity: Severity = Severity.ERROR) -> None:
+        found.append(Finding(fault.rule, fault.message, severity, name, variable, fault.count))
+
+    _refuse_names(name, source.columns)
+    frame = _decoded(pl.DataFrame([s.alias(s.name.upper()) for s in source.columns]), say)
+    kinds = {column.upper(): kind for column, kind in source.kinds.items()}
     columns: list[pl.Series] = []
-    for series in source.columns:
-        variable = series.name.upper()
+    for series in _stripped(frame).iter_columns():
         try:
-            values, notes = _convert(series.alias(variable), source.kinds[series.name])
+            columns.append(_CONVERT[kinds[series.name]](series))
         except _Fault as fault:
-            faults.append(
-                Finding(fault.rule, fault.message, Severity.ERROR, name, variable, fault.count)
-            )
-            continue
-        columns.append(values)
-        findings += [Finding(r, m, Severity.WARNING, name, variable, n) for r, m, n in notes]
-    if faults:
-        raise DataError([*faults, *(f for f in findings if f.severity is Severity.ERROR)])
+            say(fault, series.name)
+    frame = _finite(pl.DataFrame(columns), say)
+    if any(finding.severity is Severity.ERROR for finding in found):
+        raise DataError(found)
     given = {column.upper(): label.strip() for column, label in source.labels.items() if label}
-    labels = {s.name: given.get(s.name) or label_of(s.name) for s in columns}
+    labels = {variable: given.get(variable) or label_of(variable) for variable in frame.columns}
     dataset = Dataset(
         name=name,
-        frame=pl.DataFrame(columns),
+        frame=frame,
         label=source.label.strip() or dataset_label(name),
         labels={variable: label for variable, label in labels.items() if label},
     )
-    return dataset, tuple(findings)
+    return dataset, tuple(found)
 
 
-def _duplicates(name: str, columns: tuple[pl.Series, ...]) -> list[Finding]:
-    upper = [series.name.upper() for series in columns]
+def _refuse_names(name: str, columns: tuple[pl.Series, ...]) -> None:
+    upper = [series.name.upper().strip() for series in columns]
+    if not all(upper):
+        message = "A variable has no name"
+        raise DataError([Finding("variable.unnamed", message, dataset=name)])
     twice = sorted({column for column in upper if upper.count(column) > 1})
-    message = "Two variables have this name; SAS names know no case"
-    return [Finding("variable.duplicate", message, dataset=name, variable=v) for v in twice]
+    if twice:
+        rule, message = "variable.duplicate", "Two variables have this name; case does not count"
+        raise DataError(Finding(rule, message, dataset=name, variable=v) for v in twice)
 
 
-_Notes = list[tuple[str, str, int]]
-
-
-def _convert(series: pl.Series, kind: Kind) -> tuple[pl.Series, _Notes]:
-    notes: _Notes = []
-    if series.dtype == pl.Binary:
-        series, notes = _decoded(series)
-    if series.dtype == pl.Null:
-        return series.cast(DTYPES[kind]), notes
-    if isinstance(series.dtype, pl.Categorical | pl.Enum):
-        series = series.cast(pl.String)
-    if series.dtype == pl.String:
-        series = _stripped(series)
-    return _CONVERT[kind](series), notes
-
-
-def _decoded(series: pl.Series) -> tuple[pl.Series, _Notes]:
-    """UTF-8, and Windows-1252 for the values that are not; the file does not say which."""
+def _decoded(frame: pl.DataFrame, say: _Say) -> pl.DataFrame:
+    """Bytes as text: UTF-8, and Windows-1252 for the values that are not."""
     try:
-        return series.cast(pl.String), []
+        return frame.with_columns(pl.col(pl.Binary).cast(pl.String))
     except pl.exceptions.ComputeError:
-        texts, foreign, lost = [], 0, 0
-        for value in series:
-            text, encoding = _decode(value)
-            texts.append(text)
-            foreign += encoding == "cp1252"
-            lost += encoding == ""
+        binary = [s for s in frame.iter_columns() if s.dtype == pl.Binary]
+        return frame.with_columns(_decoded_one(series, say) for series in binary)
+
+
+def _decoded_one(series: pl.Series, say: _Say) -> pl.Series:
+    texts, encodings = zip(*map(_decode, series), strict=True)
+    lost, foreign = encodings.count(""), encodings.count("cp1252")
     if lost:
-        raise _Fault("encoding.unknown", "Text is neither UTF-8 nor Windows-1252", lost)
-    message = "Text is not UTF-8; it was read as Windows-1252"
-    return pl.Series(series.name, texts, pl.String), [("encoding.windows1252", message, foreign)]
+        message = "Text is neither UTF-8 nor Windows-1252"
+        say(_Fault("encoding.unknown", message, lost), series.name)
+    elif foreign:
+        message = "Text is not UTF-8; it was read as Windows-1252"
+        say(_Fault("encoding.windows1252", message, foreign), series.name, Severity.WARNING)
+    return pl.Series(series.name, texts, pl.String)
 
 
 def _decode(value: bytes | None) -> tuple[str | None, str]:
@@ -150,32 +149,35 @@ def _decode(value: bytes | None) -> tuple[str | None, str]:
     return None, ""
 
 
-def _stripped(series: pl.Series) -> pl.Series:
-    return series.str.strip_chars_end(" \0").replace("", None)
+def _stripped(frame: pl.DataFrame) -> pl.DataFrame:
+    """Text without padding, null where nothing is left."""
+    text = pl.col(pl.String, pl.Categorical, pl.Enum).cast(pl.String)
+    return frame.with_columns(text.str.strip_chars_end(" \0").replace("", None))
+
+
+def _finite(frame: pl.DataFrame, say: _Say) -> pl.DataFrame:
+    """Numbers without NaN (null) and without the 5.4e-79 that means 0; none may be infinite."""
+    number = pl.col(pl.Float64)
+    infinite = frame.select(number.is_infinite().sum())
+    for variable in infinite.columns:
+        if count := int(infinite[variable][0]):
+            say(_Fault("value.infinite", "Infinite numbers", count), variable)
+    zero = pl.when(number.abs() < SMALLEST).then(0.0)
+    return frame.with_columns(zero.otherwise(number.fill_nan(None)).name.keep())
 
 
 def _text(series: pl.Series) -> pl.Series:
-    if series.dtype != pl.String:
-        raise _Fault("type.conversion", f"{_said(series)} cannot be read as text")
-    return series
+    return _same(series, Kind.TEXT)
 
 
 def _number(series: pl.Series) -> pl.Series:
     if series.dtype == pl.String:
-        series = _parsed(
-            series, lambda text: text.str.strip_chars().cast(pl.Float64, strict=False), "a number"
-        )
-    if not series.dtype.is_numeric():
-        raise _Fault("type.conversion", f"{_said(series)} cannot be read as a number")
-    number = series.cast(pl.Float64).fill_nan(None)
-    infinite = int(number.is_infinite().sum())
-    if infinite:
-        raise _Fault("value.infinite", "Infinite numbers", infinite)
-    return (
-        pl.select(pl.when(number.abs() < SMALLEST).then(0.0).otherwise(number))
-        .to_series()
-        .alias(series.name)
-    )
+        return _parsed(series, _parse_number, "a number")
+    return series.cast(pl.Float64) if series.dtype.is_numeric() else _same(series, Kind.NUMBER)
+
+
+def _parse_number(text: pl.Series) -> pl.Series:
+    return text.str.strip_chars().cast(pl.Float64, strict=False)
 
 
 def _date(series: pl.Series) -> pl.Series:
@@ -210,8 +212,11 @@ def _time(series: pl.Series) -> pl.Series:
 
 
 def _same(series: pl.Series, kind: Kind) -> pl.Series:
+    if series.dtype == pl.Null:
+        return series.cast(DTYPES[kind])
     if series.dtype != DTYPES[kind]:
-        raise _Fault("type.conversion", f"{_said(series)} cannot be read as a {kind}")
+        message = f"A column of type {series.dtype} cannot be read as {kind}"
+        raise _Fault("type.conversion", message)
     return series
 
 
@@ -221,10 +226,6 @@ def _parsed(text: pl.Series, parse: Callable[[pl.Series], pl.Series], what: str)
     if wrong.len():
         raise _Fault("value.type", f"{wrong[0]!r} is not {what}", wrong.len())
     return values
-
-
-def _said(series: pl.Series) -> str:
-    return f"A column of type {series.dtype}"
 
 
 _CONVERT: Mapping[Kind, Callable[[pl.Series], pl.Series]] = {

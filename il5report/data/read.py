@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -77,8 +76,7 @@ def read_study(
         message = f"No data file in the folder; known: {', '.join(SUFFIXES)}"
         raise DataError([Finding("folder.empty", message, place=folder.name)])
     wanted = [path for path in data_files if only is None or _name(path) in only]
-    with ThreadPoolExecutor() as pool:
-        results = list(pool.map(lambda path: _attempt(path, types or {}, columns or {}), wanted))
+    results = [_attempt(path, types or {}, columns or {}) for path in wanted]
     findings = [*_notes(files), *_repeated(wanted), *(f for _, found in results for f in found)]
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise DataError(findings)

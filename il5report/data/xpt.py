@@ -161,14 +161,14 @@ def xpt_faults(dataset: Dataset) -> list[Finding]:
         (not dataset.label.isascii(), "A data set label is ASCII"),
     )
     found = [_limit(dataset, message) for broken, message in rules if broken]
-    for series in frame.iter_columns():
-        label = dataset.labels.get(series.name, "")
-        counts = (
-            (_misnamed(series.name), "A variable name has at most 8 ASCII characters"),
-            (not label.isascii(), "A label is ASCII"),
-            *_beyond(series),
-        )
-        found += [_limit(dataset, text, series.name, int(n)) for n, text in counts if n]
+    for variable in frame.columns:
+        if _misnamed(variable):
+            found.append(_limit(dataset, "A name has at most 8 ASCII characters", variable))
+        if not dataset.labels.get(variable, "").isascii():
+            found.append(_limit(dataset, "A label is ASCII", variable))
+    for message, counts in _beyond(frame).items():
+        named = zip(counts.columns, counts.row(0), strict=True) if counts.width else ()
+        found += [_limit(dataset, message, variable, n) for variable, n in named if n]
     return found
 
 
@@ -185,19 +185,16 @@ def _ends_blank(frame: pl.DataFrame) -> bool:
     return frame.height > 0 and text_only and not any(frame.row(-1))
 
 
-def _beyond(series: pl.Series) -> tuple[tuple[int, str], ...]:
-    """Values out of range, counted by fault."""
-    if series.dtype == pl.String:
-        foreign = series.str.len_bytes() != series.str.len_chars()
-        foreign |= series.str.contains("\0", literal=True)
-        long = series.str.len_bytes() > _LONGEST
-        return (
-            (int(foreign.sum()), "Text is not ASCII"),
-            (int(long.sum()), f"Text is longer than {_LONGEST} bytes"),
-        )
-    if series.dtype == pl.Float64:
-        return ((int((series.abs() >= 16.0**63).sum()), "A number is too large for an IBM float"),)
-    return ()
+def _beyond(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Values out of range: by fault, the number of values of each variable."""
+    text, number = pl.col(pl.String), pl.col(pl.Float64)
+    foreign = text.str.len_bytes() != text.str.len_chars()
+    tests = {
+        "Text is not ASCII": foreign | text.str.contains("\0", literal=True),
+        f"Text is longer than {_LONGEST} bytes": text.str.len_bytes() > _LONGEST,
+        "A number is too large for an IBM float": number.abs() >= 16.0**63,
+    }
+    return {message: frame.select(test.sum()) for message, test in tests.items()}
 
 
 def write_xpt(dataset: Dataset, path: Path) -> None:
@@ -205,10 +202,11 @@ def write_xpt(dataset: Dataset, path: Path) -> None:
     faults = xpt_faults(dataset)
     if faults:
         raise DataError(faults)
+    texts = _texts(dataset.frame)
     names, cells, position = [], [], 0
     for number, series in enumerate(dataset.frame.iter_columns(), start=1):
         is_text = series.dtype == pl.String
-        block = _texts(series) if is_text else _to_ibm(to_sas(series).to_numpy(writable=True))
+        block = texts[series.name] if is_text else _to_ibm(to_sas(series).to_numpy(writable=True))
         label = dataset.labels.get(series.name, "")
         sas_format = _FORMATS.get(series.dtype.base_type(), (b"", 0))
         names.append(
@@ -254,11 +252,15 @@ def _namestr(
     )  # fmt: skip
 
 
-def _texts(series: pl.Series) -> Bytes:
-    longest = series.str.len_bytes().max()
-    width = max(1, longest) if isinstance(longest, int) else 1
-    padded = series.fill_null("").str.pad_end(width).str.join("").to_list()
-    return np.frombuffer(padded[0].encode("ascii"), np.uint8).reshape(-1, width)
+def _texts(frame: pl.DataFrame) -> dict[str, Bytes]:
+    """Each text variable as a matrix of bytes, as wide as its longest value."""
+    text = frame.select(pl.col(pl.String).fill_null(""))
+    longest = text.select(pl.all().str.len_bytes().max().clip(1)).row(0, named=True)
+    joined = text.select(pl.col(v).str.pad_end(width).str.join("") for v, width in longest.items())
+    return {
+        variable: np.frombuffer(cells[0].encode("ascii"), np.uint8).reshape(-1, longest[variable])
+        for variable, cells in joined.to_dict(as_series=False).items()
+    }
 
 
 def _line(data: bytes, start: int) -> bytes:

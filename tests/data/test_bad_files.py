@@ -94,6 +94,7 @@ def column(name: str, data_type: str, target: str = "") -> dict[str, str]:
         ("adae.csv", b"USUBJID,ASTDTM\nS-1,2026-02-01\n", "value.type"),
         ("ae.csv", b"USUBJID,usubjid\nS-1,S-1\n", "variable.duplicate"),
         ("ae.csv", b"USUBJID,USUBJID\nS-1,S-1\n", "variable.duplicate"),
+        ("ae.csv", b'"",USUBJID\n1,S-1\n', "variable.unnamed"),
         ("ae.rda", b"x", "file.format"),
     ],
 )  # fmt: skip
