@@ -1,4 +1,4 @@
-"""Where the templates are, and how Jinja reads them."""
+"""How Jinja reads the templates."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 
 import jinja2
 
+from il5report.resources import resource
+
 
 class TemplateError(Exception):
     """A template that cannot be read or names something that does not exist: file, line, name."""
 
 
 def templates() -> Path:
-    """Folder of the templates: beside the code in a wheel, at the top of the repository else."""
-    package = Path(__file__).resolve().parents[1]
-    inside = package / "templates"
-    return inside if inside.is_dir() else package.parent / "templates"
+    """Folder of the templates, one folder per format."""
+    return resource("templates")
 
 
 def fill(environment: jinja2.Environment, name: str, **values: object) -> str:
