@@ -1,0 +1,85 @@
+"""Dose-limiting toxicity by a plan's definition; who can be evaluated."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from pydantic import ValidationError
+
+from il5report.derive.dlt import DltDefinition, dlt_evaluable, dose_limiting
+from il5report.errors import DataError
+
+DEFINITION = DltDefinition.model_validate({
+    "window": 28,
+    "exclude": 'CAUSE == "DISEASE"',
+    "rules": [
+        {"label": "death", "where": "GRADE == 5"},
+        {"label": "CRS 4", "where": 'TERM == "CRS" and GRADE >= 4'},
+        {"label": "CRS 3 beyond 7 days", "where": 'TERM == "CRS" and GRADE >= 3',
+         "longer_than": 7},
+    ],
+})  # fmt: skip
+SCHEMA = {"USUBJID": pl.String, "TERM": pl.String, "GRADE": pl.Float64, "DAY": pl.Int64,
+          "ENDDY": pl.Int64, "LSTDY": pl.Int64, "CAUSE": pl.String}  # fmt: skip
+
+
+def event(**values: object) -> pl.DataFrame:
+    row = {"USUBJID": "A", "TERM": "CRS", "GRADE": 3.0, "DAY": 2, "LSTDY": 60, **values}
+    return pl.DataFrame([row], SCHEMA)
+
+
+CASES = [
+    ({"GRADE": 4.0}, ("Y", "CRS 4")),
+    ({"GRADE": 5.0, "TERM": "SEPSIS"}, ("Y", "death")),
+    ({"GRADE": 5.0, "CAUSE": "DISEASE"}, ("N", None)),
+    ({"GRADE": 4.0, "DAY": 28}, ("Y", "CRS 4")),
+    ({"GRADE": 4.0, "DAY": 29}, ("N", None)),
+    ({"GRADE": 4.0, "DAY": -1}, ("N", None)),
+    ({"ENDDY": 8}, ("N", None)),
+    ({"ENDDY": 9}, ("Y", "CRS 3 beyond 7 days")),
+    ({"LSTDY": 9}, ("Y", "CRS 3 beyond 7 days")),
+    ({"LSTDY": 8}, (None, "CRS 3 beyond 7 days")),
+    ({"LSTDY": None}, (None, "CRS 3 beyond 7 days")),
+    ({"LSTDY": 8, "GRADE": 4.0}, ("Y", "CRS 4")),
+    ({"LSTDY": 8, "GRADE": 2.0}, ("N", None)),
+    ({"LSTDY": 8, "TERM": "SEPSIS"}, ("N", None)),
+]
+
+
+@pytest.mark.parametrize(("values", "expected"), CASES)
+def test_events(values: dict[str, object], expected: tuple[object, object]) -> None:
+    assert dose_limiting(event(**values), DEFINITION).select("DLTFL", "DLTRULE").row(0) == expected
+
+
+def test_evaluable_subjects() -> None:
+    events = pl.concat([
+        event(USUBJID="A", GRADE=4.0, LSTDY=10),
+        event(USUBJID="A", GRADE=5.0, DAY=9, ENDDY=9, LSTDY=10),
+        event(USUBJID="B", GRADE=1.0),
+        event(USUBJID="C", GRADE=3.0, LSTDY=29, DAY=25),
+        event(USUBJID="E", GRADE=1.0, LSTDY=27),
+    ])  # fmt: skip
+    subjects = pl.DataFrame({"USUBJID": list("EDCBA"), "LSTDY": [27, 28, 29, 60, 10]})
+    table = dlt_evaluable(dose_limiting(events, DEFINITION), subjects, DEFINITION)
+    assert table.rows() == [
+        ("A", "Y", "Y", 2, "CRS 4; death"),
+        ("B", "N", "Y", None, None),
+        ("C", "N", "N", None, None),
+        ("D", "N", "Y", None, None),
+        ("E", "N", "N", None, None),
+    ]
+
+
+def test_faults_in_the_definition() -> None:
+    odd = DltDefinition.model_validate({
+        "rules": [{"label": "x", "where": 'GRADE == "4" and TOXGR > 3'}]
+    })  # fmt: skip
+    with pytest.raises(DataError) as caught:
+        dose_limiting(event(), odd)
+    assert [finding.variable for finding in caught.value.findings] == ["GRADE", "TOXGR"]
+    with pytest.raises(ValidationError, match="longer_then"):
+        DltDefinition.model_validate(
+            {"rules": [{"label": "x", "where": "GRADE > 3", "longer_then": 3}]}
+        )
+    with pytest.raises(ValidationError, match="rules"):
+        DltDefinition.model_validate({"rules": []})
