@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import polars as pl
 
 from il5report.data.dataset import Dataset, Study
-from il5report.derive import adae, adcrs, adpc, adpp, adrs, adtte
+from il5report.derive import adae, adcrs, adpc, adpp, adrs, adtte, findings
 from il5report.derive.adsl import derive_adsl
 from il5report.derive.assemble import Core, assemble, make_core
 from il5report.derive.domains import Domains
 from il5report.errors import DataError, Finding, PlanError, Severity
 from il5report.plan.derivation import Derivation
+from il5report.plan.findings import FindingsRules
 from il5report.plan.models import Plan
 
 
@@ -71,6 +72,10 @@ def _adcrs(work: _Work) -> pl.DataFrame | None:
     return None if rules is None else adcrs.derive_adcrs(work.domains, work.adsl, rules)
 
 
+def _findings(rules: FindingsRules) -> Callable[[_Work], pl.DataFrame | None]:
+    return lambda work: findings.derive_findings(work.domains, work.adsl, work.plan, rules)
+
+
 def _adicans(work: _Work) -> pl.DataFrame | None:
     rules = work.derivation.icans
     if rules is None:
@@ -123,7 +128,11 @@ def derive(study: Study, plan: Plan) -> tuple[dict[str, Dataset], tuple[Finding,
     domains.add("ADSL", adsl)
     work = _Work(domains, plan, derivation, adsl, make_core(adsl, plan))
     made = {"ADSL": assemble("ADSL", adsl, work.core, ("USUBJID",))}
-    for step in _STEPS:
+    further = [
+        _Step(name, findings.KEYS, findings.LABELS, _findings(rules))
+        for name, rules in derivation.findings.items()
+    ]
+    for step in (*_STEPS, *further):
         frame = step.make(work)
         if frame is not None:
             whole = work.core.join(frame)

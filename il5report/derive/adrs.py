@@ -10,6 +10,7 @@ from il5report import conditions
 from il5report.derive import dates
 from il5report.derive.domains import Domains
 from il5report.derive.rules import sequence_variable
+from il5report.derive.visits import with_visits
 from il5report.plan.derivation import FindingParameter, Response, ResponseParameter
 from il5report.plan.models import Plan, Visit
 
@@ -24,6 +25,7 @@ LABELS = {
     "AREASN": "Reason Not Evaluable",
     "PARAMTYP": "Parameter Type",
 }
+_PER_VISIT, _UNSCHEDULED = ("PARAMCD", "AEVAL"), pl.lit("Unscheduled")
 _NONE = pl.lit(None, pl.String)
 
 
@@ -87,7 +89,7 @@ def _visit_responses(
         AEVAL=pl.col(rules.evaluator), AVALC=pl.col(rules.value), AREASN=_NONE,
         AVAL=pl.col(rules.value).replace_strict(rank, default=None, return_dtype=pl.Float64),
     )  # fmt: skip
-    return with_visits(frame, schedule).select(COLUMNS)
+    return with_visits(frame, schedule, _PER_VISIT, _UNSCHEDULED).select(COLUMNS)
 
 
 def _finding(
@@ -106,7 +108,9 @@ def _finding(
         AVALC=pl.col(rule.value), AREASN=_NONE,
         AVAL=pl.col(rule.number) if rule.number else pl.lit(None, pl.Float64),
     )  # fmt: skip
-    return with_visits(frame.drop_nulls("AVALC"), schedule).select(COLUMNS)
+    return with_visits(frame.drop_nulls("AVALC"), schedule, _PER_VISIT, _UNSCHEDULED).select(
+        COLUMNS
+    )
 
 
 def _dated(
@@ -126,39 +130,6 @@ def _dated(
     undated = frame.filter(pl.col("ADT").is_null())
     domains.note("derive.date", "without a complete date: not used", undated, domain, date)
     return frame.drop_nulls("ADT")
-
-
-def with_visits(frame: pl.DataFrame, schedule: Sequence[Visit]) -> pl.DataFrame:
-    """Add AVISIT and AVISITN by the plan's windows, and ANL01FL for the record nearest to target.
-
-    A day in two windows belongs to the nearer target, then to the earlier visit. A record outside
-    every window is ``Unscheduled`` and is not flagged. Of two records equally near the later one
-    is flagged.
-    """
-    day = dates.days_between(pl.col("TRTSDT"), pl.col("ADT"))
-    away = [
-        pl.when(day.is_between(*v.window)).then((day - v.day).abs()).otherwise(None)
-        for v in schedule
-    ] or [pl.lit(None, pl.Float64)]
-    frame = frame.with_columns(_OFF=pl.min_horizontal(away)).with_row_index("_ROW")
-    chosen = [pl.when(off == pl.col("_OFF")).then(i) for i, off in enumerate(away)]
-    labels = {i: v.label for i, v in enumerate(schedule)}
-    targets = {i: float(v.day) for i, v in enumerate(schedule)}
-    frame = frame.with_columns(_VISIT=pl.coalesce(chosen)).with_columns(
-        AVISIT=pl.col("_VISIT").replace_strict(
-            labels, default="Unscheduled", return_dtype=pl.String
-        ),
-        AVISITN=pl.col("_VISIT").replace_strict(targets, default=None, return_dtype=pl.Float64),
-    )
-    nearest = (
-        frame.filter(pl.col("AVISITN").is_not_null())
-        .sort("_OFF", "ADT", descending=[False, True], maintain_order=True)
-        .unique(["USUBJID", "PARAMCD", "AEVAL", "AVISITN"], keep="first", maintain_order=True)
-    )
-    flagged = pl.col("_ROW").is_in(nearest["_ROW"].implode())
-    return frame.with_columns(ANL01FL=pl.when(flagged).then(pl.lit("Y"))).drop(
-        "_ROW", "_OFF", "_VISIT"
-    )
 
 
 def _parameter(

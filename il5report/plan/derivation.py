@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 from il5report.errors import nearest
 from il5report.plan.base import Model, Text, Where
 from il5report.plan.endpoints import Endpoint
+from il5report.plan.findings import FindingsRules
 from il5report.plan.subject import (
     Category,
     Days,
@@ -167,6 +168,7 @@ class Derivation(Model):
     )
     endpoints: Mapping[str, Endpoint] = {}
     kinetics: Kinetics | None = None
+    findings: Mapping[str, FindingsRules] = {}
     crs: CrsRules | None = None
     icans: IcansRules | None = None
 
@@ -206,6 +208,9 @@ def _in_subjects(d: Derivation, known: Sequence[str]) -> Iterator[str]:
             yield f"{name}: after and until need the date of the record"
     for name, interval in d.intervals.items():
         yield from _unless_known(f"interval {name}", (interval.start, interval.end), known)
+    for name, findings in d.findings.items():
+        for dates in findings.baselines.values():
+            yield from _unless_known(f"findings {name}", dates, known)
     yield from _unless_known("periods", (p.start for p in d.periods), known)
 
 

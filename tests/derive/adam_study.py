@@ -22,6 +22,7 @@ CELLS = {"EXCAT": "CAR-T INFUSION", "EXTRT": "IL-5 CAR-T CELLS", "EXDOSE": 1.0}
 NUMERIC = ("SEQ", "STRESN", "DOSE", "VISITNUM", "VISITDY", "LLOQ", "AGE", "STNRLO", "STNRHI")
 
 
+@cache
 def whole_plan() -> Plan:
     """The trial's plan without outputs."""
     raw = _read("study")
@@ -50,8 +51,9 @@ def plan(*parts: str, assays: bool = False, **changes: Any) -> Plan:
     )  # fmt: skip
 
 
+@cache
 def _read(name: str) -> dict[str, Any]:
-    return dict(yaml.safe_load((PLAN / f"{name}.yaml").read_text("utf-8")))
+    return dict(yaml.load((PLAN / f"{name}.yaml").read_text("utf-8"), yaml.CSafeLoader))
 
 
 def domain(name: str, *rows: Mapping[str, object], variables: str = "") -> Dataset:

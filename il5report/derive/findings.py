@@ -1,0 +1,202 @@
+"""ADLB, ADVS and their like: results with analysis visits, baselines, change and CTCAE grades."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from il5report.derive import dates
+from il5report.derive.ctcae import grade_labs
+from il5report.derive.domains import Domains
+from il5report.derive.visits import with_visits
+from il5report.errors import Finding, Severity, some_subjects
+from il5report.plan.findings import FindingsRules
+from il5report.plan.models import Plan
+
+KEYS = ("USUBJID", "PARAMCD", "BASETYPE", "ADT", "ADTM", "VISITNUM", "SRCSEQ")
+LABELS = {
+    "AVALU": "Analysis Value Unit",
+    "ATOXREAL": "Reason Low Grade is Missing",
+    "ATOXREAH": "Reason High Grade is Missing",
+}
+_BY = ["USUBJID", "PARAMCD", "BASETYPE"]
+
+
+def derive_findings(
+    domains: Domains, adsl: pl.DataFrame, plan: Plan, rules: FindingsRules
+) -> pl.DataFrame | None:
+    """Analysis records of a findings domain; None where the study lacks it.
+
+    Parameters
+    ----------
+    domains : Domains
+    adsl : DataFrame
+        With TRTSDT, TRTSDTM and the dates of the baselines.
+    plan : Plan
+        Visits, and the CTCAE version of laboratory grades.
+    rules : FindingsRules
+
+    Returns
+    -------
+    DataFrame
+        One row per result and BASETYPE. AVAL is missing where the result is text or below a
+        limit (``<2``), which AVALC keeps. ABLFL marks the baseline; CHG and PCHG are given after
+        it. ATOXGRL, ATOXGRH (0-4 by direction), BTOXGRL, BTOXGRH at baseline, ATOXDSCL,
+        ATOXDSCH the CTCAE terms.
+    """
+    records = _results(domains, adsl, rules)
+    if records is None:
+        return None
+    frame = _parameters(domains, records, rules)
+    schedule = plan.visits if rules.visits == "windows" else ()
+    frame = with_visits(frame, schedule, ("PARAMCD",), pl.col("VISIT"))
+    if rules.visits == "collected":
+        frame = frame.with_columns(AVISITN=pl.col("VISITNUM"))
+    frame = frame.with_columns(ANRIND=_indicator())
+    typed = [_with_baseline(frame, name, list(until)) for name, until in rules.baselines.items()]
+    frame = pl.concat(typed).drop("_UNTIL", "TRTSDTM")
+    if rules.graded is not None and plan.grading.laboratory:
+        frame = _with_grades(domains, frame, plan.grading.laboratory, rules)
+    used = {n for until in rules.baselines.values() for n in until}
+    return frame.drop(used - {"TRTSDT"}, strict=False)
+
+
+def _results(domains: Domains, adsl: pl.DataFrame, rules: FindingsRules) -> pl.DataFrame | None:
+    """Records with a result and a date, of the subjects in ADSL."""
+    d = rules.domain
+    needs = tuple(f"{d}{x}" for x in ("TESTCD", "TEST", "STRESN", "STRESC", "STRESU", "DTC", "SEQ"))
+    records = domains.select(d, rules.where, needs=needs)
+    if records is None:
+        return None
+    result = pl.col(f"{d}STRESN").is_not_null() | pl.col(f"{d}STRESC").is_not_null()
+    domains.note("derive.result", "without a result: not used", records.filter(~result), d)
+    limits = {n for until in rules.baselines.values() for n in until}
+    names = dict.fromkeys(("USUBJID", "TRTSDT", "TRTSDTM", *sorted(limits)))
+    dtc = pl.col(f"{d}DTC")
+    frame = (
+        records.filter(result)
+        .join(adsl.select(*names), on="USUBJID", how="inner", maintain_order="left")
+        .with_columns(ADT=dates.complete(dtc), ADTM=dates.moment(dtc))
+    )
+    undated = frame.filter(pl.col("ADT").is_null())
+    domains.note("derive.date", "without a complete date: not used", undated, d, f"{d}DTC")
+    return frame.drop_nulls("ADT")
+
+
+def _parameters(domains: Domains, records: pl.DataFrame, rules: FindingsRules) -> pl.DataFrame:
+    d = rules.domain
+    optional = {"CAT": "PARCAT1", "TPT": "ATPT", "STNRLO": "ANRLO", "STNRHI": "ANRHI"}
+    records = records.with_columns(PARAMCD=pl.col(f"{d}TESTCD").replace(rules.codes))
+    _refuse_mixed(domains, records, d)
+    unit = pl.col(f"{d}STRESU").drop_nulls().first().over("PARAMCD")
+    test = pl.col(f"{d}TEST").first().over("PARAMCD")
+    made = {
+        new: pl.col(f"{d}{old}") if f"{d}{old}" in records.columns else _missing(new)
+        for old, new in optional.items()
+    }
+    visit = {v: pl.col(v) if v in records.columns else _missing(v) for v in ("VISIT", "VISITNUM")}
+    return records.with_columns(
+        PARAM=pl.when(unit.is_null()).then(test).otherwise(test + " (" + unit + ")"),
+        ADY=dates.study_day(pl.col("ADT"), pl.col("TRTSDT")),
+        AVAL=pl.col(f"{d}STRESN"), AVALC=pl.col(f"{d}STRESC"), AVALU=pl.col(f"{d}STRESU"),
+        SRCDOM=pl.lit(d), SRCSEQ=pl.col(f"{d}SEQ").cast(pl.Float64), **made, **visit,
+    ).select(
+        "USUBJID", "PARAMCD", "PARAM", "PARCAT1", "ADT", "ADTM", "ADY", "ATPT", "VISIT",
+        "VISITNUM", "AVAL", "AVALC", "AVALU", "ANRLO", "ANRHI", "SRCDOM", "SRCSEQ", "TRTSDT",
+        "TRTSDTM", *sorted({n for u in rules.baselines.values() for n in u} - {"TRTSDT"}),
+    )  # fmt: skip
+
+
+def _missing(name: str) -> pl.Expr:
+    numbers = ("ANRLO", "ANRHI", "VISITNUM")
+    return pl.lit(None, pl.Float64 if name in numbers else pl.String)
+
+
+def _refuse_mixed(domains: Domains, records: pl.DataFrame, d: str) -> None:
+    """A parameter has one unit and one specimen; another would be pooled with it."""
+    for suffix, rule in (("STRESU", "derive.unit"), ("SPEC", "derive.specimen")):
+        name = f"{d}{suffix}"
+        if name not in records.columns:
+            continue
+        kinds = records.drop_nulls(name).group_by("PARAMCD").agg(pl.col(name).unique().sort())
+        for code, several in kinds.filter(pl.col(name).list.len() > 1).sort("PARAMCD").iter_rows():
+            subjects = records.filter(pl.col("PARAMCD") == code)["USUBJID"]
+            message = f"{code} comes as {', '.join(several)}; they are never pooled"
+            domains.findings.append(
+                Finding(rule, message, Severity.ERROR, d, name, subjects.len(),
+                        some_subjects(subjects.to_list()))
+            )  # fmt: skip
+
+
+def _indicator() -> pl.Expr:
+    value, low, high = pl.col("AVAL"), pl.col("ANRLO"), pl.col("ANRHI")
+    return (
+        pl.when(value < low)
+        .then(pl.lit("LOW"))
+        .when(value > high)
+        .then(pl.lit("HIGH"))
+        .when(value.is_not_null() & (low.is_not_null() | high.is_not_null()))
+        .then(pl.lit("NORMAL"))
+    )
+
+
+def _with_baseline(frame: pl.DataFrame, basetype: str, until: list[str]) -> pl.DataFrame:
+    """The records under one baseline: the last value up to the date, by the clock if known."""
+    limit = pl.coalesce(until)
+    by_clock = pl.coalesce(
+        pl.when(pl.col(name).is_not_null()).then(name == "TRTSDT") for name in until
+    )
+    same_day = (pl.col("ADT") == limit) & by_clock
+    later = same_day & (pl.col("ADTM") > pl.col("TRTSDTM"))
+    before = (pl.col("ADT") <= limit) & ~later.fill_null(False)
+    frame = frame.with_columns(
+        BASETYPE=pl.lit(basetype), _UNTIL=(before & pl.col("AVAL").is_not_null()).fill_null(False)
+    ).with_row_index("_ROW")
+    order = ["ADT", "ADTM", "VISITNUM", "SRCSEQ"]
+    baseline = (
+        frame.filter("_UNTIL")
+        .sort(order, maintain_order=True, nulls_last=False)
+        .unique(_BY, keep="last", maintain_order=True)
+        .select(*_BY, BASE="AVAL", BASEC="AVALC", BNRIND="ANRIND", _BASEROW="_ROW")
+    )
+    frame = frame.join(baseline, on=_BY, how="left", maintain_order="left")
+    change = pl.when(~pl.col("_UNTIL") & (pl.col("ADT") >= limit)).then(
+        pl.col("AVAL") - pl.col("BASE")
+    )
+    percent = pl.when(pl.col("BASE") != 0).then(100 * pl.col("CHG") / pl.col("BASE"))
+    return (
+        frame.with_columns(
+            ABLFL=pl.when(pl.col("_ROW") == pl.col("_BASEROW")).then(pl.lit("Y")), CHG=change
+        )
+        .with_columns(PCHG=percent)
+        .drop("_ROW", "_BASEROW")
+    )
+
+
+def _with_grades(
+    domains: Domains, frame: pl.DataFrame, version: str, rules: FindingsRules
+) -> pl.DataFrame:
+    under = None
+    if rules.anticoagulants is not None:
+        under = domains.select(rules.anticoagulants.domain, rules.anticoagulants.where)
+    takers = [] if under is None else under["USUBJID"].unique().to_list()
+    frame = frame.with_columns(
+        ANTICOFL=pl.when(pl.col("USUBJID").is_in(takers)).then(pl.lit("Y")).otherwise(pl.lit("N"))
+    )
+    selected = domains.select(rules.domain, rules.graded, needs=(f"{rules.domain}SEQ",))
+    chosen = (
+        pl.DataFrame(schema={"USUBJID": pl.String, "SRCSEQ": pl.Float64})
+        if selected is None
+        else selected.select("USUBJID", SRCSEQ=pl.col(f"{rules.domain}SEQ").cast(pl.Float64))
+    )
+    inside = frame.join(chosen, on=["USUBJID", "SRCSEQ"], how="semi", maintain_order="left")
+    outside = frame.join(chosen, on=["USUBJID", "SRCSEQ"], how="anti", maintain_order="left")
+    graded = grade_labs(inside, version)
+    frame = pl.concat([graded, outside], how="diagonal").drop("ANTICOFL")
+    base = (
+        frame.filter(pl.col("ABLFL") == "Y")
+        .select(*_BY, BTOXGRLN="ATOXGRLN", BTOXGRHN="ATOXGRHN")
+        .unique(_BY, maintain_order=True)
+    )
+    frame = frame.join(base, on=_BY, how="left", maintain_order="left")
+    numbers = ["ATOXGRLN", "ATOXGRHN", "BTOXGRLN", "BTOXGRHN"]
+    return frame.with_columns(pl.col(n).cast(pl.String).alias(n[:-1]) for n in numbers)
