@@ -14,6 +14,7 @@ from datetime import date
 from typing import Protocol
 
 from il5report.data import rules_adam as adam
+from il5report.data import rules_conformance as conformance
 from il5report.data import rules_structure as structure
 from il5report.data import rules_values as values
 from il5report.data.dataset import Study
@@ -63,6 +64,23 @@ CHECKS: tuple[Rule, ...] = (
     Rule("tte.censoring", ERROR, "CNSR is 0 or a whole positive number.", adam.censoring),
     Rule("tte.time", ERROR, "A time to event is neither missing nor negative.",
          adam.time_to_event),
+    Rule("variable.required", WARNING, "The variables that SDTM or ADaM require are there.",
+         conformance.required_variables),
+    Rule("variable.name", WARNING, "A name fits a transport file.", conformance.variable_names),
+    Rule("variable.label", NOTE, "Each variable has a label that fits a transport file.",
+         conformance.variable_labels),
+    Rule("code.name", WARNING, "A test or visit has one code and one name.",
+         conformance.code_names),
+    Rule("supp.orphan", WARNING, "A supplemental qualifier belongs to a record.",
+         conformance.orphaned_qualifiers),
+    Rule("day.wrong", WARNING, "An analysis day is that of its date.", conformance.study_day),
+    Rule("baseline.repeated", WARNING, "A subject has one baseline of a parameter.",
+         conformance.repeated_baseline),
+    Rule("change.wrong", WARNING, "CHG is AVAL - BASE.", conformance.change_from_baseline),
+    Rule("ae.before_treatment", WARNING, "CRS and ICANS follow the first treatment.",
+         conformance.syndrome_before_treatment),
+    Rule("flag.safety", WARNING, "Who is in the safety set has a first treatment date.",
+         conformance.treated_without_date),
     Rule("record.derived", NOTE, "Derived records (DTYPE) are known as such.",
          adam.derived_records),
 )  # fmt: skip

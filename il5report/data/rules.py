@@ -126,6 +126,19 @@ def broken(
             yield Hit(said, dataset.name, variable, int(count), subjects_of(records))
 
 
+def one_to_one(dataset: Dataset, within: list[str], left: str, right: str) -> Iterator[Hit]:
+    """A hit for each side that goes with more than one value of the other."""
+    pairs = dataset.frame.select(*within, left, right).drop_nulls().unique()
+    for one, other in ((left, right), (right, left)):
+        several = pairs.filter(pairs.select(*within, one).is_duplicated())
+        if several.height:
+            example = several.select(*within, one, other).sort(pl.all()).row(0)
+            said = ", ".join(map(str, example))
+            values = several.select(*within, one).n_unique()
+            message = f"{one} with more than one {other} ({values} such): {said}"
+            yield Hit(message, dataset.name, one, several.height)
+
+
 def subjects_of(records: pl.DataFrame) -> tuple[str, ...]:
     """The first few USUBJID of these records; none where there is no such variable."""
     if "USUBJID" not in records.columns or records["USUBJID"].dtype != pl.String:

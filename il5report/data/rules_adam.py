@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from il5report.data.dataset import Dataset
-from il5report.data.rules import Hit, Scope, broken, holds, is_adam, subjects_of
+from il5report.data.rules import Hit, Scope, broken, holds, is_adam, one_to_one, subjects_of
 
 
 def derived_records(scope: Scope) -> Iterator[Hit]:
@@ -34,25 +33,13 @@ def fatal_not_serious(scope: Scope) -> Iterator[Hit]:
 def parameter_names(scope: Scope) -> Iterator[Hit]:
     """PARAM and PARAMCD that do not name each other one to one."""
     for dataset in scope.holding("PARAM", "PARAMCD"):
-        yield from _one_to_one(dataset, [], "PARAMCD", "PARAM")
+        yield from one_to_one(dataset, [], "PARAMCD", "PARAM")
 
 
 def value_texts(scope: Scope) -> Iterator[Hit]:
     """AVAL and AVALC that do not map one to one within a parameter."""
     for dataset in scope.holding("PARAMCD", "AVAL", "AVALC"):
-        yield from _one_to_one(dataset, ["PARAMCD"], "AVAL", "AVALC")
-
-
-def _one_to_one(dataset: Dataset, within: list[str], left: str, right: str) -> Iterator[Hit]:
-    pairs = dataset.frame.select(*within, left, right).drop_nulls().unique()
-    for one, other in ((left, right), (right, left)):
-        several = pairs.filter(pairs.select(*within, one).is_duplicated())
-        if several.height:
-            example = several.select(*within, one, other).sort(pl.all()).row(0)
-            said = ", ".join(map(str, example))
-            values = several.select(*within, one).n_unique()
-            message = f"{one} with more than one {other} ({values} such): {said}"
-            yield Hit(message, dataset.name, one, several.height)
+        yield from one_to_one(dataset, ["PARAMCD"], "AVAL", "AVALC")
 
 
 def one_unit(scope: Scope) -> Iterator[Hit]:

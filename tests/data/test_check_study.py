@@ -13,6 +13,7 @@ import pytest
 from il5report.data.check import CHECKS, Accepted, apply_waivers, check_study
 from il5report.data.dataset import Dataset
 from il5report.data.read import read_study
+from il5report.data.variables import dataset_label, label_of
 from il5report.errors import Finding, Severity
 
 Sets = dict[str, Dataset]
@@ -33,12 +34,18 @@ def study(adsl: Dataset, adae: Dataset, adtte: Dataset) -> Sets:
             "AVALU": ["g/L", None, "g/L", None],
             "DTYPE": pl.Series([None] * 4, dtype=pl.String),
             "ADT": [dt.date(2026, 2, 1)] * 4,
-            "ADY": [1.0, 2.0, -1.0, 1.0],
+            "ADY": [28.0, 28.0, 1.0, 1.0],
+            "AVISIT": ["Week 4"] * 4,
+            "AVISITN": [4.0] * 4,
+            "BASE": [90.0, None, 90.0, None],
+            "CHG": [10.0, None, 0.0, None],
+            "ABLFL": [None, None, "Y", None],
         }
     )
     dm = pl.DataFrame(
         {
             "USUBJID": ["S-1", "S-2", "S-3"],
+            "COUNTRY": ["CHN"] * 3,
             "SEX": ["F", "M", "F"],
             "DTHFL": [None, "Y", None],
             "DTHDTC": [None, "2026-03-01", None],
@@ -65,22 +72,50 @@ def study(adsl: Dataset, adae: Dataset, adtte: Dataset) -> Sets:
         }
     )
     relrec = pl.DataFrame({"USUBJID": [None, "S-1"], "RDOMAIN": ["AE", "CM"]})
-    adam = {"ADSL": adsl, "ADAE": adae, "ADTTE": adtte, "ADLB": Dataset("ADLB", lb)}
-    sdtm = {"DM": dm, "AE": ae, "SUPPAE": supp, "RELREC": relrec}
-    return adam | {name: Dataset(name, frame) for name, frame in sdtm.items()}
+    frames = {"ADLB": lb, "DM": dm, "AE": ae, "SUPPAE": supp, "RELREC": relrec}
+    adam = {dataset.name: dataset for dataset in (adsl, adae, adtte)}
+    made = adam | {name: standard(name, frame) for name, frame in frames.items()}
+    return {name: complete(dataset) for name, dataset in made.items()}
+
+
+REQUIRED = {
+    "ADSL": ("SUBJID", "SITEID", "AGEU", "RACE", "ARM", "TRT01P"),
+    "DM": ("DOMAIN", "SUBJID", "SITEID"),
+    "AE": ("DOMAIN", "AETERM"),
+}
+
+
+def complete(dataset: Dataset) -> Dataset:
+    """With the variables that the standards require, all of their values missing."""
+    required = ("STUDYID", *REQUIRED.get(dataset.name, ()))
+    frame = dataset.frame.with_columns(pl.lit(None, pl.String).alias(v) for v in required)
+    return standard(dataset.name, frame)
 
 
 def changed(study: Sets, name: str, **columns: object) -> Sets:
     """The study with columns of one data set replaced (by expressions or values)."""
     literals = {v: pl.lit(c) if isinstance(c, str) else c for v, c in columns.items()}
     frame = study[name].frame.with_columns(**literals)
-    return study | {name: Dataset(name, frame)}
+    return study | {name: replace(study[name], frame=frame)}
 
 
 def doubled(study: Sets, name: str) -> Sets:
     """The study with the first record of one data set twice."""
     frame = study[name].frame
-    return study | {name: Dataset(name, pl.concat([frame, frame.head(1)]))}
+    return study | {name: replace(study[name], frame=pl.concat([frame, frame.head(1)]))}
+
+
+def without(study: Sets, name: str) -> Sets:
+    """The study without one data set."""
+    return {other: dataset for other, dataset in study.items() if other != name}
+
+
+NO_DAY = pl.lit(None, pl.Float64)
+
+
+def standard(name: str, frame: pl.DataFrame) -> Dataset:
+    """A data set with the standard labels."""
+    return Dataset(name, frame, dataset_label(name), {v: label_of(v) for v in frame.columns})
 
 
 def values(*cells: object) -> pl.Series:
@@ -102,7 +137,7 @@ class Case:
 WARNING, NOTE = Severity.WARNING, Severity.NOTE
 CASES = [
     Case("dataset.empty", "ADAE.", 0, (),
-         lambda s: s | {"ADAE": Dataset("ADAE", s["ADAE"].frame.clear())}, WARNING),
+         lambda s: s | {"ADAE": replace(s["ADAE"], frame=s["ADAE"].frame.clear())}, WARNING),
     Case("variable.type", "ADAE.AETOXGRN", 0, (),
          lambda s: changed(s, "ADAE", AETOXGRN=pl.col("AETOXGRN").cast(pl.String)), WARNING),
     Case("variable.type", "ADLB.ADT", 0, (),
@@ -112,11 +147,11 @@ CASES = [
     Case("subject.unknown", "ADAE.USUBJID", 1, ("S-9",),
          lambda s: changed(s, "ADAE", USUBJID=values("S-1", "S-1", "S-9"))),
     Case("subject.unknown", "AE.USUBJID", 1, ("S-9",),
-         lambda s: changed(s, "AE", USUBJID=values("S-1", "S-9"))),
+         lambda s: changed(without(s, "SUPPAE"), "AE", USUBJID=values("S-1", "S-9"))),
     Case("key.duplicate", "ADAE.AESEQ", 2, ("S-1",),
          lambda s: changed(s, "ADAE", AESEQ=1.0)),
     Case("key.duplicate", "AE.AESEQ", 2, ("S-1",),
-         lambda s: changed(s, "AE", USUBJID="S-1", AESTDTC=values("2026-01", "2026-02"))),
+         lambda s: changed(without(s, "SUPPAE"), "AE", USUBJID="S-1", AEDECOD=values("A", "B"))),
     Case("key.duplicate", "ADLB.ASEQ", 2, ("S-1",),
          lambda s: doubled(s, "ADLB")),
     Case("key.duplicate", "ADTTE.PARAMCD", 2, ("S-1",),
@@ -129,8 +164,8 @@ CASES = [
          lambda s: changed(s, "ADAE", TRT01A="DL1"), WARNING),
     Case("event.repeated", "ADAE.AEDECOD", 1, ("S-1",),
          lambda s: changed(s, "ADAE", AEDECOD="Pyrexia"), WARNING),
-    Case("flag.value", "ADSL.SAFFL", 2, ("S-1", "S-2"),
-         lambda s: changed(s, "ADSL", SAFFL=values("yes", "1", "N"))),
+    Case("flag.value", "ADAE.TRTEMFL", 2, ("S-1", "S-2"),
+         lambda s: changed(s, "ADAE", TRTEMFL=values("yes", None, "1"))),
     Case("code.unknown", "ADSL.SEX", 1, ("S-3",),
          lambda s: changed(s, "ADSL", SEX=values("F", "M", "female")), WARNING),
     Case("code.unknown", "ADAE.AESER", 1, ("S-1",),
@@ -143,7 +178,7 @@ CASES = [
          lambda s: changed(s, "AE", AESTDTC=values("2026-01", "2026-02-30")), WARNING),
     Case("date.after_cutoff", "ADLB.ADT", 1, ("S-1",),
          lambda s: changed(s, "ADLB", ADT=values(dt.date(2026, 7, 1), *[CUTOFF] * 3),
-                           USUBJID=values("S-1", "S-1", "S-3", "S-3")), WARNING),
+                           ADY=NO_DAY, USUBJID=values("S-1", "S-1", "S-3", "S-3")), WARNING),
     Case("date.after_cutoff", "AE.AEENDTC", 1, ("S-1",),
          lambda s: changed(s, "AE", AEENDTC=values("2026-07", "2026-06")), WARNING),
     Case("date.order", "ADAE.AENDT", 1, ("S-1",),
@@ -155,11 +190,11 @@ CASES = [
                            USUBJID=values("S-1", "S-3")), WARNING),
     Case("date.after_death", "ADAE.ASTDT", 1, ("S-2",),
          lambda s: changed(s, "ADAE", ASTDT=values(dt.date(2026, 1, 6), None, dt.date(2026, 3, 2)),
-                           AENDT=pl.lit(None, pl.Date)), WARNING),
+                           AENDT=pl.lit(None, pl.Date), ASTDY=NO_DAY), WARNING),
     Case("date.after_death", "AE.AESTDTC", 1, ("S-2",),
          lambda s: changed(s, "AE", AESTDTC=values("2026-01", "2026-03-02T08:00")), WARNING),
-    Case("day.zero", "ADLB.ADY", 1, ("S-1",),
-         lambda s: changed(s, "ADLB", ADY=values(0.0, 1.0, 2.0, None)), WARNING),
+    Case("day.zero", "AE.AESTDY", 1, ("S-1",),
+         lambda s: changed(s, "AE", AESTDY=values(0.0, 3.0)), WARNING),
     Case("death.date", "ADSL.DTHFL", 1, ("S-1",),
          lambda s: changed(s, "ADSL", DTHFL=values("Y", "Y", None)), WARNING),
     Case("death.date", "DM.DTHFL", 1, ("S-2",),
@@ -180,6 +215,36 @@ CASES = [
          lambda s: changed(s, "ADTTE", CNSR=values(0.5, 1.0))),
     Case("tte.time", "ADTTE.AVAL", 2, ("S-1", "S-2"),
          lambda s: changed(s, "ADTTE", AVAL=values(-1.0, None))),
+    Case("variable.required", "AE.", 0, (),
+         lambda s: s | {"AE": replace(s["AE"], frame=s["AE"].frame.drop("AETERM"))}, WARNING),
+    Case("variable.required", "ADLB.", 0, (),
+         lambda s: s | {"ADLB": replace(s["ADLB"], frame=s["ADLB"].frame.drop("PARAM"))}, WARNING),
+    Case("variable.name", "ADLB.TOOLONGNAME", 0, (),
+         lambda s: s | {"ADLB": Dataset("ADLB", s["ADLB"].frame.with_columns(TOOLONGNAME=1.0), "",
+                                        s["ADLB"].labels | {"TOOLONGNAME": "x"})}, WARNING),
+    Case("variable.label", "ADLB.", 2, (),
+         lambda s: s | {"ADLB": replace(s["ADLB"], labels=s["ADLB"].labels
+                                        | {"ADT": "", "ADY": "x" * 41})}, NOTE),
+    Case("code.name", "ADLB.AVISITN", 2, (),
+         lambda s: changed(s, "ADLB", AVISIT=values("Day 1", *["Week 4"] * 3)), WARNING),
+    Case("supp.orphan", "SUPPAE.IDVARVAL", 1, ("S-2",),
+         lambda s: changed(s, "SUPPAE", IDVARVAL=values("1", "2")), WARNING),
+    Case("day.wrong", "ADLB.ADY", 1, ("S-1",),
+         lambda s: changed(s, "ADLB", ADY=values(27.0, 28.0, 1.0, None)), WARNING),
+    Case("day.wrong", "ADAE.ASTDY", 1, ("S-1",),
+         lambda s: changed(s, "ADAE", ASTDT=values(dt.date(2026, 1, 4), *[None] * 2),
+                           ASTDY=values(1.0, None, 3.0)), WARNING),
+    Case("baseline.repeated", "ADLB.ABLFL", 2, ("S-1",),
+         lambda s: changed(s, "ADLB", ABLFL=values("Y", "Y", "Y", "Y"),
+                           USUBJID=values("S-1", "S-1", "S-1", "S-2"), ADY=NO_DAY,
+                           ASEQ=values(1.0, 2.0, 3.0, 4.0)), WARNING),
+    Case("change.wrong", "ADLB.CHG", 1, ("S-1",),
+         lambda s: changed(s, "ADLB", CHG=values(-10.0, None, 0.0, None)), WARNING),
+    Case("ae.before_treatment", "ADAE.ASTDT", 1, ("S-2",),
+         lambda s: changed(s, "ADAE", AEDECOD="Cytokine release syndrome", ASTDY=NO_DAY,
+                           ASTDT=values(dt.date(2026, 1, 5), None, dt.date(2026, 1, 31))), WARNING),
+    Case("flag.safety", "ADSL.SAFFL", 2, ("S-1", "S-3"),
+         lambda s: changed(s, "ADSL", SAFFL=values("N", "Y", "Y")), WARNING),
     Case("record.derived", "ADLB.DTYPE", 2, ("S-1", "S-2"),
          lambda s: changed(s, "ADLB", DTYPE=values("MINIMUM", None, "COPY", None)), NOTE),
 ]  # fmt: skip
@@ -228,7 +293,8 @@ def test_a_wrong_type_is_an_error_where_the_variable_is_needed(study: Sets) -> N
 
 
 def test_an_empty_adsl_is_an_error(study: Sets) -> None:
-    (finding,) = check_study({"ADSL": Dataset("ADSL", study["ADSL"].frame.clear())})
+    empty = replace(study["ADSL"], frame=study["ADSL"].frame.clear())
+    (finding,) = check_study({"ADSL": empty})
     assert (finding.rule, finding.severity) == ("dataset.empty", Severity.ERROR)
 
 
@@ -251,7 +317,7 @@ def test_wrong_types_and_missing_variables_never_stop_the_checks(study: Sets, na
         found = check_study(wrong, cutoff=CUTOFF)
         types = [f for f in found if (f.rule, f.variable) == ("variable.type", variable)]
         assert {f.severity is Severity.ERROR for f in types} == {variable == "USUBJID"}
-        lacking = Dataset(name, study[name].frame.drop(variable))
+        lacking = replace(study[name], frame=study[name].frame.drop(variable))
         found = check_study(homes | {name: lacking}, cutoff=CUTOFF)
         assert [f for f in found if (f.dataset, f.variable) == (name, variable)] == []
 
@@ -259,7 +325,8 @@ def test_wrong_types_and_missing_variables_never_stop_the_checks(study: Sets, na
 def test_only_a_few_subjects_and_values_are_named() -> None:
     ids = [f"S-{i}" for i in range(9)]
     frame = pl.DataFrame({"USUBJID": ids, "SAFFL": list("abcdefghi")})
-    (finding,) = check_study({"ADSL": Dataset("ADSL", frame)})
+    dataset = standard("ADSL", frame)
+    finding = next(f for f in check_study({"ADSL": dataset}) if f.rule == "flag.value")
     assert finding.subjects == tuple(ids[:5])
     assert finding.message == "Neither Y nor N nor missing: a, b, c, d, e, ..."
     assert finding.count == 9
@@ -297,11 +364,13 @@ EXPECTED: Mapping[str, set[tuple[str, str, int]]] = {
         ("variable.type", "ADPP.PPORRES", 0),
         ("event.repeated", "ADAE.AEDECOD", 310),
         ("ae.fatal_not_serious", "ADAE.AESER", 3),
+        ("variable.required", "ADPP.", 0),
         ("record.derived", "ADLB.DTYPE", 24072),
     },
     "sdtm": {
         ("event.repeated", "AE.AEDECOD", 310),
         ("date.after_death", "SV.SVSTDTC", 1),
+        ("code.name", "SV.VISITNUM", 2),
         ("ae.fatal_not_serious", "AE.AESER", 3),
     },
 }

@@ -1,0 +1,166 @@
+"""Rules of the standards and of plausibility that a data manager wants to see kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from il5report.data.dataset import Dataset
+from il5report.data.rules import Hit, Scope, broken, holds, is_adam, one_to_one, subjects_of
+
+_TOPICS = {
+    **dict.fromkeys(("CM", "EC", "EX", "PR", "SU"), ("TRT",)),
+    **dict.fromkeys(("AE", "DS"), ("TERM", "DECOD")),
+    **dict.fromkeys(("BE", "CE", "DV", "HO", "MH"), ("TERM",)),
+    **dict.fromkeys(("FT", "QS"), ("TESTCD", "TEST", "CAT")),
+    **dict.fromkeys(("CP", "CV", "DD", "EG", "FA", "GF", "IS", "LB", "MB"), ("TESTCD", "TEST")),
+    **dict.fromkeys(("PC", "PP", "RS", "SC", "SS", "TR", "TU", "VS"), ("TESTCD", "TEST")),
+    "IE": ("TESTCD", "TEST", "CAT", "ORRES", "STRESC"),
+    "MI": ("TESTCD", "TEST", "SPEC"),
+}
+_SUBJECT_LEVEL = {
+    "ADSL": ("SUBJID", "SITEID", "AGE", "AGEU", "SEX", "RACE", "ARM", "TRT01P"),
+    "DM": ("DOMAIN", "SUBJID", "SITEID", "SEX", "COUNTRY"),
+    "SV": ("DOMAIN", "VISITNUM"),
+}
+_LONGEST_LABEL = 40
+_CELL_THERAPY_SYNDROMES = (
+    "cytokine release syndrome",
+    "immune effector cell-associated neurotoxicity syndrome",
+)
+
+
+def required_variables(scope: Scope) -> Iterator[Hit]:
+    """Variables that the standards require and the data set lacks."""
+    for dataset in scope.holding("USUBJID"):
+        required = ("STUDYID", *_required(dataset))
+        lacking = [v for v in required if v not in dataset.frame.columns]
+        if lacking:
+            yield Hit(f"Required by the standard and missing: {', '.join(lacking)}", dataset.name)
+
+
+def _required(dataset: Dataset) -> tuple[str, ...]:
+    name, variables = dataset.name, dataset.frame.columns
+    if name in _SUBJECT_LEVEL:
+        return _SUBJECT_LEVEL[name]
+    if name in _TOPICS:
+        return ("DOMAIN", f"{name}SEQ", *(f"{name}{topic}" for topic in _TOPICS[name]))
+    if is_adam(name) and "PARAMCD" in variables:
+        return ("PARAM", "AVALC" if "AVALC" in variables else "AVAL")
+    return ()
+
+
+def variable_names(scope: Scope) -> Iterator[Hit]:
+    """Names that a transport file cannot carry."""
+    for dataset in scope:
+        for variable in dataset.frame.columns:
+            if len(variable) > 8 or not variable.isascii() or not variable.isidentifier():
+                message = "A name has up to 8 letters, digits or underscores"
+                yield Hit(message, dataset.name, variable)
+
+
+def variable_labels(scope: Scope) -> Iterator[Hit]:
+    """Variables whose label is missing or too long for a transport file."""
+    for dataset in scope:
+        labels = {v: dataset.labels.get(v, "") for v in dataset.frame.columns}
+        odd = [v for v, label in labels.items() if not 0 < len(label) <= _LONGEST_LABEL]
+        if odd:
+            message = f"Variables without a label of up to {_LONGEST_LABEL} characters: "
+            yield Hit(message + ", ".join(odd), dataset.name, count=len(odd))
+
+
+def code_names(scope: Scope) -> Iterator[Hit]:
+    """Tests and visits whose code and name do not go one to one."""
+    for dataset in scope:
+        test = f"{dataset.name}TEST"
+        for code, name in ((f"{test}CD", test), ("VISITNUM", "VISIT"), ("AVISITN", "AVISIT")):
+            if holds(dataset, code, name):
+                yield from one_to_one(dataset, [], code, name)
+
+
+def orphaned_qualifiers(scope: Scope) -> Iterator[Hit]:
+    """Supplemental qualifiers of records that are not there."""
+    for dataset in scope.holding("USUBJID", "IDVAR", "IDVARVAL"):
+        parent = scope.study.get(dataset.name.removeprefix("SUPP"))
+        if parent is None or parent is dataset:
+            continue
+        for identifier in dataset.frame["IDVAR"].drop_nulls().unique().sort():
+            if holds(parent, "USUBJID", identifier):
+                yield from _orphans(dataset, parent, identifier)
+
+
+def _orphans(dataset: Dataset, parent: Dataset, identifier: str) -> Iterator[Hit]:
+    value = pl.col("IDVARVAL")
+    number = parent.frame.schema[identifier] == pl.Float64
+    here = dataset.frame.filter(pl.col("IDVAR") == identifier).with_columns(
+        value.cast(pl.Float64, strict=False).alias("_") if number else value.alias("_")
+    )
+    there = parent.frame.select("USUBJID", pl.col(identifier).alias("_"))
+    orphans = here.join(there, on=["USUBJID", "_"], how="anti")
+    if orphans.height:
+        message = f"Qualifiers whose {identifier} is not in {parent.name}"
+        yield Hit(message, dataset.name, "IDVARVAL", orphans.height, subjects_of(orphans))
+
+
+def study_day(scope: Scope) -> Iterator[Hit]:
+    """Analysis days that are not those of their dates, counted from the first treatment."""
+    adsl = scope.study.get("ADSL")
+    if adsl is None or not holds(adsl, "USUBJID", "TRTSDT"):
+        return
+    starts = adsl.frame.select("USUBJID", pl.col("TRTSDT").alias("_")).unique("USUBJID")
+    for dataset in scope.holding("USUBJID"):
+        pairs = (("ADY", "ADT"), ("ASTDY", "ASTDT"), ("AENDY", "AENDT"))
+        held = [pair for pair in pairs if is_adam(dataset.name) and holds(dataset, *pair)]
+        if held:
+            frame = dataset.frame.join(starts, on="USUBJID", how="left", maintain_order="left")
+            tests = {day: pl.col(day) != _day(date) for day, date in held}
+            message = "Not the day of its date from the first treatment (day 1)"
+            yield from broken(Dataset(dataset.name, frame), tests, message)
+
+
+def _day(date: str) -> pl.Expr:
+    days = (pl.col(date) - pl.col("_")).dt.total_days()
+    return pl.when(days < 0).then(days).otherwise(days + 1)
+
+
+def repeated_baseline(scope: Scope) -> Iterator[Hit]:
+    """Subjects with more than one baseline of a parameter."""
+    for dataset in scope.holding("USUBJID", "PARAMCD", "ABLFL"):
+        key = ["USUBJID", "PARAMCD", *(["BASETYPE"] if holds(dataset, "BASETYPE") else [])]
+        baseline = dataset.frame.filter(pl.col("ABLFL") == "Y")
+        repeated = baseline.filter(baseline.select(key).is_duplicated())
+        if repeated.height:
+            message = f"More than one baseline record within {', '.join(key)}"
+            yield Hit(message, dataset.name, "ABLFL", repeated.height, subjects_of(repeated))
+
+
+def change_from_baseline(scope: Scope) -> Iterator[Hit]:
+    """CHG that is not AVAL - BASE."""
+    for dataset in scope.holding("AVAL", "BASE", "CHG"):
+        aval, base = pl.col("AVAL"), pl.col("BASE")
+        off = (pl.col("CHG") - (aval - base)).abs()
+        scale = pl.max_horizontal(aval.abs(), base.abs(), pl.lit(1.0))
+        yield from broken(dataset, {"CHG": off > 1e-9 * scale}, "Not AVAL - BASE", show=False)
+
+
+def syndrome_before_treatment(scope: Scope) -> Iterator[Hit]:
+    """CRS or ICANS that starts before the cells were given."""
+    for dataset in scope.holding("USUBJID", "AEDECOD", "ASTDT"):
+        adsl = scope.subjects(dataset)
+        if adsl is None or not holds(adsl, "TRTSDT"):
+            continue
+        starts = adsl.frame.select("USUBJID", pl.col("TRTSDT").alias("_")).unique("USUBJID")
+        events = dataset.frame.select("USUBJID", "AEDECOD", "ASTDT").join(starts, on="USUBJID")
+        syndrome = pl.col("AEDECOD").str.to_lowercase().is_in(_CELL_THERAPY_SYNDROMES)
+        tests = {"ASTDT": syndrome & (pl.col("ASTDT") < pl.col("_"))}
+        yield from broken(Dataset(dataset.name, events), tests, "CRS or ICANS before treatment")
+
+
+def treated_without_date(scope: Scope) -> Iterator[Hit]:
+    """Subjects of the safety set without a first treatment date, or the reverse."""
+    adsl = scope.study.get("ADSL")
+    if adsl is not None and holds(adsl, "SAFFL", "TRTSDT"):
+        safety = pl.col("SAFFL").eq_missing("Y")
+        tests = {"SAFFL": safety != pl.col("TRTSDT").is_not_null()}
+        yield from broken(adsl, tests, "SAFFL and TRTSDT do not agree", show=False)
