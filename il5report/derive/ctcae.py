@@ -163,7 +163,7 @@ def grade_labs(
         USUBJID, PARAMCD, AVAL, AVALU (unit), ANRLO, ANRHI (normal limits in that unit), BASE,
         BNRIND (NORMAL, LOW, HIGH, LOW LOW, HIGH HIGH); ANTICOFL where INR is present.
         Blood, serum or plasma only: filter other specimens out first.
-    version : {"5.0", "6.0"}
+    version : {"4.03", "5.0", "6.0"}
         The plan's choice; there is no default.
     options : GradingOptions
     terms : Mapping
@@ -190,8 +190,8 @@ def grade_labs(
 
     Source
     ------
-    NCI CTCAE v5.0 and v6.0, rows in ``ctcae.csv``; comparisons protected against floating point
-    as in admiral's ``derive_var_atoxgr_dir``.
+    NCI CTCAE v4.03, v5.0 and v6.0, rows in ``ctcae.csv``; comparisons protected against floating
+    point as in admiral's ``derive_var_atoxgr_dir``.
     """
     check_version(version)
     need_variables(labs, NEEDED, "laboratory")

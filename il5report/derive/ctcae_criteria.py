@@ -29,6 +29,15 @@ _SHARED_CHOICES = (
 )
 
 CRITERIA_BY_VERSION: Mapping[str, Criteria] = {
+    "4.03": Criteria(
+        name="Common Terminology Criteria for Adverse Events, laboratory grades",
+        version="version 4.03",
+        citation="National Cancer Institute, CTCAE v4.03, 14 June 2010",
+        provenance=Provenance.READ,
+        text="Laboratory values are graded by the thresholds of CTCAE version 4.03, low and high "
+        "direction separately.",
+        choices=_SHARED_CHOICES,
+    ),
     "5.0": Criteria(
         name="Common Terminology Criteria for Adverse Events, laboratory grades",
         version="version 5.0",
@@ -173,6 +182,7 @@ TERMS: Mapping[str, tuple[str, ...]] = {
     "POTAS": ("Hypokalemia", "Hyperkalemia"),
     "SODIUM": ("Hyponatremia", "Hypernatremia"),
     "MG": ("Hypomagnesemia", "Hypermagnesemia"),
+    "PHOS": ("Hypophosphatemia",),
     "GLUC": ("Hypoglycemia", "Hyperglycemia"),
 }
 """PARAMCD to its CTCAE terms of any version and direction. Blood, serum or plasma only."""
@@ -184,11 +194,12 @@ UNITS: Mapping[str, Mapping[str, float]] = {
         **dict.fromkeys(("/uL", "cells/uL", "/mm3", "10^6/L"), 1e-3),
     },
     "g/L": {"g/dL": 10.0, "mg/dL": 0.01},
-    "mmol/L": {"mEq/L": 1.0},
+    "mmol/L": {"umol/L": 1e-3},
+    "umol/L": {"mmol/L": 1e3},
     "mg/dL": {},
 }
 """Unit of the table to the units that are a power of ten of it, with the factor to multiply by.
 
 Conversions that need a molar mass are not made: the table holds the bounds in both units where
-CTCAE prints both.
+CTCAE prints both. mEq/L is not mmol/L for every ion and is not graded.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -41,6 +42,11 @@ def grade(direction: str, version: str, options: GradingOptions | None = None,
 CELLS = {"AVALU": "10^9/L", "ANRLO": 2.0, "ANRHI": 10.0}
 G_L = {"AVALU": "g/L", "ANRLO": 130.0, "ANRHI": 170.0}
 LOW_CASES = [
+    ("PHOS", "4.03", {"AVALU": "mmol/L", "ANRLO": 0.9}, [0.9, 0.85, 0.8, 0.7, 0.6, 0.5, 0.3, 0.2],
+     [0, 1, 1, 2, 2, 3, 3, 4]),
+    ("SODIUM", "4.03", {"AVALU": "mmol/L", "ANRLO": 135.0}, [130, 129.9, 120, 119], [1, 3, 3, 4]),
+    ("FIBRINO", "4.03", {"AVALU": "g/L", "ANRLO": 2.0, "BASE": 4.0}, [3.9, 3.0, 2.0, 1.0, 0.4],
+     [1, 2, 3, 4, 4]),
     ("NEUT", "5.0", CELLS, [2.0, 1.99, 1.5, 1.49, 1.0, 0.99, 0.5, 0.49], [0, 1, 1, 2, 2, 3, 3, 4]),
     ("NEUT", "6.0", CELLS, [1.5, 1.49, 1.0, 0.99, 0.5, 0.49, 0.1, 0.09], [0, 1, 1, 2, 2, 3, 3, 4]),
     ("PLAT", "5.0", {**CELLS, "ANRLO": 150.0}, [150, 149, 75, 74, 50, 49, 25, 24],
@@ -74,6 +80,13 @@ LOW_CASES = [
      [0, 1, 1, 2, 2, 3, 3, 4]),
 ]  # fmt: skip
 HIGH_CASES = [
+    ("ALT", "4.03", {"ANRHI": 40.0, "BASE": 100.0, "BNRIND": "HIGH"}, [100, 121, 201, 801],
+     [1, 2, 3, 4]),
+    ("CREAT", "4.03", {"ANRHI": 100.0, "BASE": 50.0}, [50, 51, 76, 151, 601], [0, 1, 2, 3, 4]),
+    ("INR", "4.03", {"ANTICOFL": "N", "ANRHI": 1.1}, [1.1, 1.2, 1.7, 2.8], [0, 1, 2, 3]),
+    ("HGB", "4.03", {"AVALU": "g/L", "ANRHI": 170.0, "BASE": 180.0, "BNRIND": "HIGH"},
+     [180, 181, 200, 201, 221], [0, 1, 1, 2, 3]),
+    ("URATE", "4.03", {"AVALU": "umol/L", "ANRHI": 400.0}, [400, 401, 591], [0, 1, 4]),
     ("WBC", "5.0", {**CELLS, "ANRHI": 10.0}, [99, 100, 100.1, 500], [0, 0, 3, 3]),
     ("LYM", "6.0", CELLS, [4, 4.1, 20, 20.1], [0, 2, 2, 3]),
     ("TRIG", "5.0", {"AVALU": "mmol/L"}, [1.7, 1.71, 3.42, 3.43, 5.7, 5.8, 11.4, 11.5],
@@ -363,3 +376,24 @@ def test_shift_and_worst_grade() -> None:
     twice = graded.with_columns(ABLFL=pl.lit("Y"))
     with pytest.raises(DataError, match="more than one baseline"):
         shift_grades(twice, pl.col("ADY") > 0)
+
+
+EXPLAINED = {
+    "LYMPH": "the publisher grades lymphocytes by the CD4 term",
+    "HGB": "the publisher leaves values in mmol/L ungraded",
+    "URATE": "the publisher has no term for uric acid",
+}
+
+
+@pytest.mark.parametrize("direction", ["L", "H"])
+def test_grades_of_the_public_trial(pharmaverse_adam: Path, direction: str) -> None:
+    """Published by CTCAE 4.03 with symptoms assumed: equal, but for what is explained."""
+    adlb = pl.read_parquet(pharmaverse_adam / "adlb.parquet").with_columns(AVALU=pl.col("LBSTRESU"))
+    graded = grade_labs(adlb, "4.03", GradingOptions(symptoms="present"))
+    theirs = pl.col(f"ATOXGR{direction}").cast(pl.Int8)
+    compared = graded.filter(theirs.is_not_null())
+    assert compared.height > 20_000
+    differing = graded.filter(theirs.ne_missing(pl.col(f"ATOXGR{direction}N")))
+    assert set(differing["PARAMCD"].unique()) <= set(EXPLAINED)
+    graded_there = differing.filter(theirs.is_not_null())["PARAMCD"].unique().to_list()
+    assert graded_there == (["LYMPH"] if direction == "L" else [])
