@@ -57,11 +57,15 @@ def beside(
     keep : collection of str
         The variables wanted, beside USUBJID; all where left out.
     """
-    own = dataset.frame
+    mine = pl.col("USUBJID").is_in(subjects["USUBJID"].implode())
     if dataset.name == "ADSL":
-        return own.join(subjects.select("USUBJID"), on="USUBJID", how="semi", maintain_order="left")
+        return dataset.frame.filter(mine)
+    own = dataset.frame
     wanted = set(own.columns) | set(subjects.columns) if keep is None else {"USUBJID", *keep}
+    found = own.select(c for c in own.columns if c in wanted).filter(mine)
     added = [c for c in subjects.columns if c in wanted and c not in own.columns]
-    return own.select(c for c in own.columns if c in wanted).join(
-        subjects.select("USUBJID", *added), on="USUBJID", how="inner", maintain_order="left"
+    if not added:
+        return found
+    return found.join(
+        subjects.select("USUBJID", *added), on="USUBJID", how="left", maintain_order="left"
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import polars as pl
@@ -142,22 +142,14 @@ def value_text(value: object) -> str:
 
 def table(heads: Sequence[Head], rows: Sequence[Row], empty: str = "") -> Table:
     """A table whose cells are padded so that the leading numbers of a column line up."""
-    widths: dict[int, int] = {}
-    for column, cell in _cells(rows):
-        widths[column] = max(widths.get(column, 0), _digits(cell.text))
-    return Table(
-        tuple(heads),
-        tuple(
-            replace(row, cells=tuple(_padded(c, widths[i]) for i, c in enumerate(row.cells)))
-            for row in rows
-        ),
-        empty,
-    )
-
-
-def _cells(rows: Sequence[Row]) -> Iterator[tuple[int, Cell]]:
-    for row in rows:
-        yield from enumerate(row.cells)
+    digits = [[_digits(cell.text) for cell in row.cells] for row in rows]
+    columns = max((len(row) for row in digits), default=0)
+    widths = [max((row[i] for row in digits if i < len(row)), default=0) for i in range(columns)]
+    padded = [
+        Row(row.label, tuple(map(_padded, row.cells, own, widths)), row.indent, row.kind)
+        for row, own in zip(rows, digits, strict=True)
+    ]
+    return Table(tuple(heads), tuple(padded), empty)
 
 
 def _digits(text: str) -> int:
@@ -165,6 +157,5 @@ def _digits(text: str) -> int:
     return len(match.group(1)) if match else 0
 
 
-def _padded(cell: Cell, width: int) -> Cell:
-    digits = _digits(cell.text)
-    return replace(cell, pad=width - digits) if digits and digits < width else cell
+def _padded(cell: Cell, digits: int, width: int) -> Cell:
+    return Cell(cell.text, width - digits, cell.refs) if 0 < digits < width else cell

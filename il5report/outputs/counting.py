@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from il5report.analyse.incidence import incidence
 from il5report.ard import (
     DENOMINATOR,
     NUMBER_OF_SUBJECTS,
@@ -92,53 +96,88 @@ def one_per_subject(ctx: Context, records: pl.DataFrame, dataset: str) -> None:
         )  # fmt: skip
 
 
-def membership(ctx: Context) -> pl.DataFrame:
-    """USUBJID, and one boolean per column of the table named by its position."""
-    subjects = ctx.subjects
-    return subjects.select(
-        "USUBJID",
-        *(
-            expression(column.where, subjects.schema).alias(str(i))
-            for i, column in enumerate(ctx.columns)
-        ),
-    )
+class Counted(NamedTuple):
+    """Distinct subjects per level and column: `levels` of the `by` variables, a count array of
+    shape (levels, columns) for each mark."""
+
+    levels: pl.DataFrame
+    counts: Mapping[str, NDArray[np.int64]]
 
 
-def incidence(
-    found: pl.DataFrame, by: Sequence[str], marks: Sequence[str], columns: int
-) -> pl.DataFrame:
-    """Distinct subjects per group and column.
+class Tally:
+    """Counts subjects with records, level by level.
 
     Parameters
     ----------
-    found : polars.DataFrame
-        Subject (``USUBJID``), `by`, boolean `marks` and the columns of `membership`; any number of
-        rows per subject and group.
-    by, marks : names of the grouping variables, and of the marks counted apart.
-    columns : number of columns of the table.
-
-    Returns
-    -------
-    polars.DataFrame
-        `by`, and ``mark|column`` with the number of distinct subjects marked at least once.
+    records : polars.DataFrame
+        Records of the set's subjects, in any order and number.
+    marks : conditions, such as a severity band, each counted apart.
     """
-    each = found.group_by("USUBJID", *by).agg(
-        [pl.col(mark).any() for mark in marks] + [pl.col(str(i)).first() for i in range(columns)]
-    )
-    counts = [
-        (pl.col(mark) & pl.col(str(i))).sum().cast(pl.Float64).alias(f"{mark}|{i}")
-        for mark in marks
-        for i in range(columns)
-    ]
-    return each.group_by(*by).agg(counts) if by else each.select(counts)
+
+    def __init__(
+        self, ctx: Context, records: pl.DataFrame, marks: Mapping[str, Condition | None]
+    ) -> None:
+        subjects = ctx.subjects
+        order = pl.Enum(subjects["USUBJID"].to_list())
+        self._records = records
+        self._who = records["USUBJID"].cast(order).to_physical().cast(pl.Int64).to_numpy()
+        self._members = [_mask(subjects, column.where) for column in ctx.columns]
+        self._marks = {mark: _mask(records, where) for mark, where in marks.items()}
+        self._codes: dict[str, tuple[pl.Series, NDArray[np.int64]]] = {}
+
+    def by(self, *variables: str) -> Counted:
+        """Counts for each combination of the variables' values; without any, one count."""
+        levels, kind = self._levels(variables)
+        counts = {}
+        for mark, inside in self._marks.items():
+            everything = bool(inside.all())
+            found = incidence(
+                self._who if everything else self._who[inside],
+                kind if everything else kind[inside],
+                kinds=levels.height,
+                members=self._members,
+            )
+            counts[mark] = found.n
+        return Counted(levels, counts)
+
+    def _levels(self, variables: Sequence[str]) -> tuple[pl.DataFrame, NDArray[np.int64]]:
+        """The distinct combinations, and the position of each record's among them."""
+        codes, size = np.zeros(self._records.height, np.int64), 1
+        for name in variables:
+            values, own = self._coded(name)
+            codes, size = codes * values.len() + own, size * values.len()
+        used = np.zeros(size, np.bool_)
+        used[codes] = True
+        rest, columns = np.flatnonzero(used), {}
+        for name in reversed(variables):
+            values, _ = self._coded(name)
+            rest, place = np.divmod(rest, values.len())
+            columns[name] = values.gather(place)
+        levels = [columns[name] for name in variables] or [pl.Series("", [""])]
+        return pl.DataFrame(levels), (np.cumsum(used) - 1)[codes]
+
+    def _coded(self, name: str) -> tuple[pl.Series, NDArray[np.int64]]:
+        """The values of a text variable, missing last, and the place of each record's."""
+        if name not in self._codes:
+            column = self._records[name]
+            found = column.unique().drop_nulls().sort()
+            places = column.cast(pl.Enum(found)).to_physical().cast(pl.Int64)
+            coded = places.fill_null(found.len()).to_numpy()
+            self._codes[name] = found.extend_constant(None, 1), coded
+        return self._codes[name]
+
+
+def _mask(frame: pl.DataFrame, condition: Condition | None) -> NDArray[np.bool_]:
+    """Which records meet the condition."""
+    where = expression(condition, frame.schema)
+    return frame.select(pl.repeat(True, pl.len()) & where).to_series().to_numpy()
 
 
 def add_incidence(  # noqa: PLR0913
+    ctx: Context,
     rows: Rows,
-    counts: pl.DataFrame,
+    counted: Counted,
     mark: str,
-    columns: Sequence[Column],
-    sizes: Mapping[str, int],
     *,
     analysis: str,
     dataset: str,
@@ -146,13 +185,12 @@ def add_incidence(  # noqa: PLR0913
     variable: str,
     group: str = "",
 ) -> None:
-    """Rows n, N and n/N for every group of `incidence` and every column.
+    """Rows n, N and n/N for every level and every column of the table.
 
-    The group's condition is ``variable == level``, preceded by the same of `group`.
+    The level's condition is ``variable == level``, preceded by the same of `group`.
     """
     parts = [_is_level(name) for name in (group, variable) if name]
-    where = pl.concat_str(parts, separator=" and ") if parts else pl.lit("")
-    base = counts.select(
+    base = counted.levels.select(
         pl.lit(analysis).alias("analysis"),
         pl.lit(dataset).alias("dataset"),
         pl.lit(text(subset)).alias("subset_where"),
@@ -160,11 +198,12 @@ def add_incidence(  # noqa: PLR0913
         (pl.col(group).fill_null("") if group else pl.lit("")).alias("group"),
         pl.lit(variable).alias("variable"),
         (pl.col(variable).fill_null("") if variable else pl.lit("")).alias("level"),
-        where.alias("group_where"),
-        *(pl.col(f"{mark}|{i}").alias(str(i)) for i in range(len(columns))),
+        (pl.concat_str(parts, separator=" and ") if parts else pl.lit("")).alias("group_where"),
     )
-    for i, column in enumerate(columns):
-        rows.add_frame(_stats(base, str(i), column, sizes[column.label]))
+    for i, column in enumerate(ctx.columns):
+        n = pl.Series("count", counted.counts[mark][:, i], dtype=pl.Float64)
+        size = ctx.in_column(column).height
+        rows.add_frame(_stats(base.with_columns(n), "count", column, size))
 
 
 def _is_level(name: str) -> pl.Expr:

@@ -7,16 +7,14 @@ from typing import Literal
 import polars as pl
 
 from il5report.ard import Rows
-from il5report.conditions import all_of, comparisons, expression
+from il5report.conditions import all_of, comparisons
 from il5report.display.model import Head, Row
 from il5report.display.view import View, table
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs.counting import (
+    Tally,
     add_column_sizes,
     add_incidence,
-    column_sizes,
-    incidence,
-    membership,
 )
 from il5report.plan.base import Model, Text, Where
 
@@ -56,29 +54,19 @@ def needs(ctx: Context) -> Needs:
 def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(Options)
     add_column_sizes(ctx, rows)
-    sizes = column_sizes(ctx)
-    found = _marked(ctx, options)
-    marks = [band.label for band in options.bands]
+    used = {c.variable for band in options.bands for c in comparisons(band.where)}
+    keep = (options.group, options.term, *sorted(used))
+    records = ctx.records("ADAE", options.subset, keep=keep)
+    tally = Tally(ctx, records, {band.label: band.where for band in options.bands})
     levels = ((ANY, "", ""), (GROUP, "", options.group), (TERM, options.group, options.term))
     for analysis, group, variable in levels:
-        by = [name for name in (group, variable) if name]
-        counts = incidence(found, by, marks, len(ctx.columns))
+        found = tally.by(*filter(None, (group, variable)))
         for band in options.bands:
             add_incidence(
-                rows, counts, band.label, ctx.columns, sizes,
+                ctx, rows, found, band.label,
                 analysis=f"{analysis}|{band.label}", dataset="ADAE",
                 subset=all_of(options.subset, band.where), variable=variable, group=group,
             )  # fmt: skip
-
-
-def _marked(ctx: Context, options: Options) -> pl.DataFrame:
-    """Each subject and term once: is there a record in each band, and in which columns."""
-    used = {c.variable for band in options.bands for c in comparisons(band.where)}
-    keep = ("USUBJID", options.group, options.term, *sorted(used))
-    records = ctx.records("ADAE", options.subset, keep=keep)
-    marks = [expression(b.where, records.schema).alias(b.label) for b in options.bands]
-    each = records.group_by("USUBJID", options.group, options.term).agg(m.any() for m in marks)
-    return each.join(membership(ctx), on="USUBJID")
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:

@@ -1,0 +1,96 @@
+"""How many subjects have at least one record of each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from il5report.analyse._life_table import Counts
+from il5report.analyse.result import Result, stat
+
+Codes: TypeAlias = NDArray[np.int64]
+LARGEST_TABLE = 2**27
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incidence(Result):
+    """Number of distinct subjects: one row per kind, one column per set of subjects."""
+
+    n: Counts = stat("Number of subjects", "subjects")
+
+
+def incidence(
+    subject: ArrayLike,
+    kind: ArrayLike,
+    *,
+    kinds: int,
+    members: Sequence[ArrayLike],
+) -> Incidence:
+    """Distinct subjects with at least one record, by kind and set of subjects.
+
+    Parameters
+    ----------
+    subject : array of n integers, 0 to number of subjects - 1
+        Whose record it is.
+    kind : array of n integers, 0 to kinds - 1
+        What the record is of, such as the position of its preferred term.
+    kinds : int
+        Number of kinds; one without record counts 0.
+    members : sequence of boolean arrays, one element per subject
+        The sets to count in, such as the treatment arms; they may overlap.
+
+    Returns
+    -------
+    Incidence
+        `n` of shape (kinds, len(members)).
+
+    Raises
+    ------
+    ValueError
+        `subject` and `kind` of unequal length; a code outside its range (the first position is
+        named).
+
+    Source
+    ------
+    A subject counts once per kind however many records it has. R: ``tapply(id, kind,
+    function(x) length(unique(x)))``.
+
+    Oracle
+    ------
+    tests/oracle/incidence.R
+    """
+    inside = [np.asarray(member, np.bool_) for member in members]
+    size = len(inside[0]) if inside else 0
+    subjects, what = np.asarray(subject, np.int64), np.asarray(kind, np.int64)
+    _check("subject", subjects, size)
+    _check("kind", what, kinds)
+    if len(subjects) != len(what):
+        raise ValueError(f"kind: length {len(subjects)} expected, {len(what)} given")
+    who, what = _distinct(subjects, what, size, kinds)
+    counts = [np.bincount(what[member[who]], minlength=kinds) for member in inside]
+    return Incidence(n=np.stack(counts, axis=1) if counts else np.zeros((kinds, 0), np.int64))
+
+
+def _distinct(subject: Codes, kind: Codes, subjects: int, kinds: int) -> tuple[Codes, Codes]:
+    """The distinct pairs; by marking them in a table where one of moderate size holds them all."""
+    pairs = subject * kinds + kind
+    if subjects * kinds <= LARGEST_TABLE:
+        seen = np.zeros(subjects * kinds, np.bool_)
+        seen[pairs] = True
+        pairs = np.flatnonzero(seen)
+    else:
+        pairs = np.sort(pairs)
+        pairs = pairs[np.append(True, pairs[1:] != pairs[:-1])]
+    who = pairs // max(kinds, 1)
+    return who, pairs - who * kinds
+
+
+def _check(name: str, codes: Codes, size: int) -> None:
+    if len(codes) and (codes.min() < 0 or codes.max() >= size):
+        bad = (codes < 0) | (codes >= size)
+        position = int(np.argmax(bad))
+        raise ValueError(f"{name}[{position}] = {codes[position]}: not from 0 to {size - 1}")
