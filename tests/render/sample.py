@@ -448,9 +448,9 @@ def hostile() -> Document:
         HOSTILE[2],
         tuple((t, t) for t in HOSTILE),
         sections,
-        "Synthetic <data> \\& %",
+        "Synthetic <data> \\& % " + "of nobody " * 12,
         "DRAFT #1",
-        "header \\input{x} & </style><script>",
+        "header \\input{x} & </style><script> " + "and more words " * 8,
         "2026-06-30",
         keywords=('a"b', "}c"),
     )
