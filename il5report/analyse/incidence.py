@@ -84,7 +84,9 @@ def _distinct(subject: Codes, kind: Codes, subjects: int, kinds: int) -> tuple[C
         pairs = np.flatnonzero(seen)
     else:
         pairs = np.sort(pairs)
-        pairs = pairs[np.append(True, pairs[1:] != pairs[:-1])]
+        first = np.ones(pairs.size, np.bool_)
+        first[1:] = pairs[1:] != pairs[:-1]
+        pairs = pairs[first]
     who = pairs // max(kinds, 1)
     return who, pairs - who * kinds
 
