@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from il5report.data.dataset import Dataset, Study
-from il5report.derive import adae, adcrs, adpc, adpp, adrs, adtte, findings
+from il5report.derive import adae, adcrs, adie, adpc, adpp, adrs, adtte, findings
 from il5report.derive.adsl import derive_adsl
 from il5report.derive.assemble import Core, assemble, make_core
 from il5report.derive.domains import Domains
@@ -76,6 +76,13 @@ def _findings(rules: FindingsRules) -> Callable[[_Work], pl.DataFrame | None]:
     return lambda work: findings.derive_findings(work.domains, work.adsl, work.plan, rules)
 
 
+def _adie(work: _Work) -> pl.DataFrame | None:
+    rules = work.derivation.eligibility
+    if rules is None:
+        return None
+    return adie.derive_adie(work.domains, work.adsl, work.plan, rules)
+
+
 def _adicans(work: _Work) -> pl.DataFrame | None:
     rules = work.derivation.icans
     if rules is None:
@@ -91,6 +98,7 @@ _STEPS = (
     _Step("ADPC", adpc.KEYS, adpc.LABELS, _adpc),
     _Step("ADPP", adpp.KEYS, adpp.LABELS, _adpp),
     _Step("ADCRS", adcrs.KEYS, adcrs.LABELS, _adcrs),
+    _Step("ADIE", adie.KEYS, adie.LABELS, _adie),
     _Step("ADICANS", adcrs.KEYS, adcrs.LABELS, _adicans),
 )
 

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from il5report.errors import nearest
 from il5report.plan.base import Model, Text, Where
+from il5report.plan.eligibility import EligibilityRules
 from il5report.plan.endpoints import Endpoint
 from il5report.plan.findings import FindingsRules
 from il5report.plan.subject import (
@@ -169,6 +170,7 @@ class Derivation(Model):
     endpoints: Mapping[str, Endpoint] = {}
     kinetics: Kinetics | None = None
     findings: Mapping[str, FindingsRules] = {}
+    eligibility: EligibilityRules | None = None
     crs: CrsRules | None = None
     icans: IcansRules | None = None
 
@@ -192,6 +194,7 @@ def _unknown_names(d: Derivation) -> Iterator[str]:
         known.append(name)
     known += [] if "DTHDT" in known else ["DTHDT"]
     yield from _in_subjects(d, known)
+    yield from _in_findings(d, known)
     if d.response is not None:
         yield from _in_response(d.response, known)
     yield from _in_endpoints(d, known)
@@ -208,10 +211,15 @@ def _in_subjects(d: Derivation, known: Sequence[str]) -> Iterator[str]:
             yield f"{name}: after and until need the date of the record"
     for name, interval in d.intervals.items():
         yield from _unless_known(f"interval {name}", (interval.start, interval.end), known)
+    yield from _unless_known("periods", (p.start for p in d.periods), known)
+
+
+def _in_findings(d: Derivation, known: Sequence[str]) -> Iterator[str]:
     for name, findings in d.findings.items():
         for dates in findings.baselines.values():
             yield from _unless_known(f"findings {name}", dates, known)
-    yield from _unless_known("periods", (p.start for p in d.periods), known)
+    if d.eligibility is not None:
+        yield from _unless_known("eligibility", d.eligibility.until, known)
 
 
 def _in_response(response: Response, known: Sequence[str]) -> Iterator[str]:
