@@ -19,7 +19,7 @@ from il5report.render.svg import inline
 from il5report.render.text import FIGURE_SPACE, clean, kind_of, name, with_texts
 from il5report.render.widths import DIGIT_EM, width_em
 
-TEXT_EM = 16.0  # a column with wider texts holds sentences: these wrap
+TEXT_EM = 20.0  # a column with wider texts holds sentences: these wrap
 ASSETS = ("report.css", "report.js")
 
 
@@ -119,12 +119,14 @@ def _cell_opening(table: Table, j: int) -> tuple[str, str]:
     cells = [row.cells[j] for row in table.rows if j < len(row.cells)]
     em = max((width_em(cell.text) + DIGIT_EM * cell.pad for cell in cells), default=0.0)
     align = table.heads[j + 1].align
+    if em > TEXT_EM:
+        return f'<td class="{"right text" if align == "right" else "text"}"', ">{}</td>"
     if align == "center":
         return (
             '<td class="block"',
             f'><span style="min-width:{em / DIGIT_EM:.1f}ch">{{}}</span></td>',
         )
-    return f'<td class="{"text" if em > TEXT_EM else align}"', ">{}</td>"
+    return f'<td class="{align}"', ">{}</td>"
 
 
 def _cells(row: Row, opening: Sequence[tuple[str, str]]) -> Markup:
