@@ -113,7 +113,8 @@ def study_day(scope: Scope) -> Iterator[Hit]:
         pairs = (("ADY", "ADT"), ("ASTDY", "ASTDT"), ("AENDY", "AENDT"))
         held = [pair for pair in pairs if is_adam(dataset.name) and holds(dataset, *pair)]
         if held:
-            frame = dataset.frame.join(starts, on="USUBJID", how="left", maintain_order="left")
+            variables = sorted({"USUBJID", *(variable for pair in held for variable in pair)})
+            frame = dataset.frame.select(variables).join(starts, on="USUBJID", how="left")
             tests = {day: pl.col(day) != _day(date) for day, date in held}
             message = "Not the day of its date from the first treatment (day 1)"
             yield from broken(Dataset(dataset.name, frame), tests, message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import json
+import random
 import zlib
 from pathlib import Path
 
@@ -271,3 +272,26 @@ def test_labels_that_are_not_an_object_are_refused(tmp_path: Path) -> None:
     for labels in ("[1]", "{"):
         pl.DataFrame({"AESEQ": [1]}).write_parquet(path, metadata={"column_labels": labels})
         assert fault(path, path.read_bytes()).rule == "file.corrupt"
+
+
+@pytest.mark.parametrize("suffix", [".xpt", ".parquet", ".csv", ".json"])
+def test_a_damaged_file_is_refused_or_read_and_never_a_crash(
+    tmp_path: Path, adae: Dataset, suffix: str
+) -> None:
+    path = tmp_path / f"adae{suffix}"
+    write_dataset(adae, path)
+    whole, chance, refused = path.read_bytes(), random.Random(20260630), 0
+    for _ in range(60):
+        damaged = bytearray(whole)
+        at = chance.randrange(len(whole))
+        if chance.random() < 0.5:
+            damaged[at : at + 4] = chance.randbytes(4)
+        else:
+            del damaged[at:]
+        path.write_bytes(damaged)
+        try:
+            read_dataset(path)
+        except DataError as error:
+            refused += 1
+            assert {f.place for f in error.findings} == {path.name}
+    assert refused > 25
