@@ -96,27 +96,27 @@ def make_profile(
 
 
 def area(profile: Profile, start: float, end: float, method: str) -> float:
-    """Area under the points between `start` and `end`, both within their range."""
-    inner = (profile.time > start) & (profile.time < end)
-    times = np.concatenate(([start], profile.time[inner], [end]))
-    values = [_at(profile, float(t), method) for t in times]
-    return math.fsum(
-        _trapezoid(t2 - t1, c1, c2, _is_log(profile, t1, c1, c2, method))
-        for t1, t2, c1, c2 in zip(times, times[1:], values, values[1:], strict=False)
-    )
+    """Area under the points between `start` and `end`, both within their range.
+
+    A segment that is cut keeps its rule: what falls to 0 falls along a straight line.
+    """
+    pieces = []
+    segments = zip(profile.time, profile.time[1:], profile.value, profile.value[1:], strict=False)
+    for t1, t2, c1, c2 in segments:
+        cut1, cut2 = max(start, t1), min(end, t2)
+        if cut1 < cut2:
+            logarithmic = _is_log(profile, t1, c1, c2, method)
+            left = _interpolate((cut1 - t1) / (t2 - t1), c1, c2, logarithmic)
+            right = _interpolate((cut2 - t1) / (t2 - t1), c1, c2, logarithmic)
+            pieces.append(_trapezoid(cut2 - cut1, left, right, logarithmic))
+    return math.fsum(pieces)
 
 
-def _at(profile: Profile, t: float, method: str) -> float:
-    """Concentration at `t`, interpolated as the area is computed."""
-    right = int(np.searchsorted(profile.time, t))
-    if profile.time[right] == t:
-        return float(profile.value[right])
-    t1, t2 = profile.time[right - 1 : right + 1]
-    c1, c2 = profile.value[right - 1 : right + 1]
-    share = (t - t1) / (t2 - t1)
-    if _is_log(profile, t1, c1, c2, method):
-        return float(c1 * (c2 / c1) ** share)
-    return float(c1 + share * (c2 - c1))
+def _interpolate(share: float, c1: float, c2: float, logarithmic: bool) -> float:
+    """Concentration at this share of the way from `c1` to `c2`."""
+    if logarithmic:
+        return float(c1 ** (1 - share) * c2**share)
+    return float((1 - share) * c1 + share * c2)
 
 
 def _is_log(profile: Profile, t1: float, c1: float, c2: float, method: str) -> bool:
@@ -127,7 +127,7 @@ def _is_log(profile: Profile, t1: float, c1: float, c2: float, method: str) -> b
 
 
 def _trapezoid(width: float, c1: float, c2: float, logarithmic: bool) -> float:
-    if logarithmic:  # log1p keeps the digits where the two values are close
+    if logarithmic and c1 != c2:  # log1p keeps the digits where the two values are close
         step = abs(c1 - c2)
         return float(width * step / math.log1p(step / min(c1, c2)))
     return float(width * (c1 + c2) / 2)

@@ -13,17 +13,19 @@ prepare <- function(time, value, inside, predose) {
 }
 is_log <- function(t1, c1, c2, method, tmax)
   c1 > 0 && c2 > 0 && c1 != c2 && ((method == "linear_up_log_down" && c2 < c1) || (method == "linear_log" && t1 >= tmax))
-at <- function(p, t, method, tmax) {
-  if (t %in% p$t) return(p$c[p$t == t])
-  i <- max(which(p$t < t)); t1 <- p$t[i]; t2 <- p$t[i + 1]; c1 <- p$c[i]; c2 <- p$c[i + 1]; s <- (t - t1) / (t2 - t1)
-  if (is_log(t1, c1, c2, method, tmax)) exp((1 - s) * log(c1) + s * log(c2)) else (1 - s) * c1 + s * c2
-}
+# Each segment is an integral of its own curve: straight, or exponential where the rule says so.
 auc <- function(p, from, to, method) {
-  tmax <- p$t[which.max(p$c)]
-  t <- sort(unique(c(from, p$t[p$t > from & p$t < to], to))); total <- 0
-  for (i in seq_along(t)[-1]) {
-    c1 <- at(p, t[i - 1], method, tmax); c2 <- at(p, t[i], method, tmax); w <- t[i] - t[i - 1]
-    total <- total + if (is_log(t[i - 1], c1, c2, method, tmax)) w * (c1 - c2) / log(c1 / c2) else w * (c1 + c2) / 2
+  tmax <- p$t[which.max(p$c)]; total <- 0
+  for (i in seq_along(p$t)[-1]) {
+    t1 <- p$t[i - 1]; t2 <- p$t[i]; c1 <- p$c[i - 1]; c2 <- p$c[i]; a <- max(from, t1); b <- min(to, t2)
+    if (a >= b) next
+    if (is_log(t1, c1, c2, method, tmax)) {
+      k <- log(c1 / c2) / (t2 - t1)
+      total <- total + c1 / k * (exp(-k * (a - t1)) - exp(-k * (b - t1)))
+    } else {
+      k <- (c2 - c1) / (t2 - t1)
+      total <- total + c1 * (b - a) + k * ((b - t1)^2 - (a - t1)^2) / 2
+    }
   }
   total
 }
