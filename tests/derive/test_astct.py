@@ -215,6 +215,8 @@ def test_episode_summary() -> None:
     assert (first["OXYGR"], first["OTHERFL"]) == (2, "N")
     assert (first["LATEFL"], second["LATEFL"], second["ONSETDY"]) == ("N", "Y", 30)
     assert (first["ONGOFL"], second["ONGOFL"], second["NTOCI"]) == ("N", "Y", 0)
+    flags = ("HYPOFL", "PRESSFL", "STEROIFL", "STERDY", "TOCIDY", "OXYGR")
+    assert [second[flag] for flag in flags] == ["N", "N", "N", None, None, 0]
     assert subjects_with_several(crs_episodes(days)) == ["A"]
 
 
