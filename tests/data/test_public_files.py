@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from pathlib import Path
 
+import jsonschema
 import polars as pl
 import pytest
 
@@ -106,3 +107,14 @@ def test_parquet_reads_only_the_columns_wanted(shared: Path) -> None:
     first = study["ADSL"].frame["TRTSDT"].drop_nulls().min()
     assert isinstance(first, dt.date)
     assert first > dt.date(2012, 1, 1)
+
+
+def test_dataset_json_keeps_to_its_schema(shared: Path, tmp_path: Path, adsl: Dataset) -> None:
+    schema = json.loads((shared.parent / "standards" / "dataset.schema.json").read_text("utf-8"))
+    write_study({"ADSL": adsl}, tmp_path, "dataset-json")
+    written = json.loads((tmp_path / "adsl.json").read_text("utf-8"))
+    jsonschema.validate(written, schema)
+    types = {c["name"]: (c["dataType"], c.get("targetDataType")) for c in written["columns"]}
+    assert types["TRTSDT"] == ("date", "integer")
+    assert types["TRTSDTM"] == ("datetime", "integer")
+    assert types["AGE"] == ("double", None)
