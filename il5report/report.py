@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -75,7 +75,7 @@ def check(data: Path, plan: Path | None, say: Say = quiet) -> Checked:
     loaded = load_plan(plan)
     settings = loaded.plan
     say("reading the data")
-    wanted = _wanted(data, _contexts(loaded, {}))
+    wanted = _wanted(data, contexts(loaded, {}))
     source, notes = read_study(data, types=settings.data.types, only=wanted)
     say("checking the data")
     found = [
@@ -88,16 +88,16 @@ def check(data: Path, plan: Path | None, say: Say = quiet) -> Checked:
         stop(found, settings.waivers)
         say("deriving analysis data")
         study, findings = derive(source, settings)
-        found += findings
-    contexts = _contexts(loaded, study)
+        found += [*findings, *_not_in_xpt(study)]
+    made = contexts(loaded, study)
     say("checking the plan against the data")
     found += check_study(
-        study, needs=needed(contexts, study), cutoff=settings.data_cutoff,
+        study, needs=needed(made, study), cutoff=settings.data_cutoff,
         codelists=settings.data.codelists,
     )  # fmt: skip
-    found += plan_faults(contexts, study, loaded)
+    found += plan_faults(made, study, loaded)
     standing, accepted = stop(found, settings.waivers)
-    return Checked(loaded, study, contexts, standing, accepted, derived)
+    return Checked(loaded, study, made, standing, accepted, derived)
 
 
 def stop(
@@ -121,12 +121,23 @@ def derive(source: Study, plan: Plan) -> tuple[Study, Sequence[Finding]]:
     return derived(source, plan)
 
 
-def _wanted(data: Path, contexts: Sequence[Context]) -> set[str] | None:
+def _not_in_xpt(study: Study) -> list[Finding]:
+    """Why a data set is kept as Parquet only: what XPT version 5 cannot hold."""
+    from il5report.data.xpt import xpt_faults
+
+    return [
+        replace(fault, severity=Severity.WARNING, message=f"not kept as XPT: {fault.message}")
+        for dataset in study.values()
+        for fault in xpt_faults(dataset)
+    ]
+
+
+def _wanted(data: Path, displays: Sequence[Context]) -> set[str] | None:
     """The data sets to read: of ADaM those that the displays need, of SDTM all."""
     names = {path.stem.upper() for path in data.glob("*") if path.suffix.lower() in SUFFIXES}
     if "ADSL" not in names:
         return None
-    needs = [ctx.output.needs(ctx) for ctx in contexts]
+    needs = [ctx.output.needs(ctx) for ctx in displays]
     named = {name for n in needs for name in n.variables}
     return {"ADSL", *named, *(name for n in needs for name, _ in n.conditions)}
 
@@ -181,9 +192,11 @@ def write(found: Results, folder: Path, say: Say = quiet) -> None:
     found.ard.write_parquet(folder / "ard.parquet")
     (folder / "ard.json").write_text(results.to_json(found.ard), encoding="utf-8")
     if found.checked.derived:
-        for form in ("parquet", "xpt"):
-            (folder / "adam" / form).mkdir(parents=True)
-            write_study(found.checked.study, folder / "adam" / form, form)
+        study = found.checked.study
+        write_study(study, folder / "adam" / "parquet", "parquet")
+        beyond = {f.dataset for f in _not_in_xpt(study)}
+        kept = {name: dataset for name, dataset in study.items() if name not in beyond}
+        write_study(kept, folder / "adam" / "xpt", "xpt")
     say("writing HTML")
     render_html(found.document, folder)
     say("writing LaTeX")
@@ -201,7 +214,7 @@ def input_hashes(data: Path) -> dict[str, str]:
     }
 
 
-def _contexts(loaded: LoadedPlan, study: Study) -> tuple[Context, ...]:
+def contexts(loaded: LoadedPlan, study: Study) -> tuple[Context, ...]:
     """One context per display, in the order of their numbers; tables before figures."""
     catalogue = Catalogue()
     plan = loaded.plan
