@@ -14,7 +14,7 @@ from tests.render.pages import Page
 from tests.render.reports import Report
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def page(report: Report) -> Page:
     return Page(report.text("index.html"))
 
@@ -79,18 +79,30 @@ def test_banner_and_draft_mark_on_screen_and_on_paper(report: Report) -> None:
     assert 'class="banner"' in html and 'class="status"' in html
 
 
-def test_figure_is_an_image_with_words(tmp_path: Path) -> None:
-    render_html(sample.document(1), tmp_path)
-    html = (tmp_path / "index.html").read_text(encoding="utf-8")
+def test_figure_is_an_image_with_words(usual: Report) -> None:
+    html = usual.text("index.html")
     page = Page(html)
     drawings = page.all("svg")
     assert len(drawings) == 2 and all(d["role"] == "img" for d in drawings)
     assert html.count("<desc ") == 2 and "<?xml" not in html and html.count("<!DOCTYPE") == 1
 
 
-def test_numbers_name_their_rows_in_the_ard(tmp_path: Path) -> None:
-    render_html(sample.document(1), tmp_path)
-    assert 'data-ard="7 20"' in (tmp_path / "index.html").read_text(encoding="utf-8")
+def test_numbers_name_their_rows_in_the_ard(usual: Report) -> None:
+    assert 'data-ard="7 20"' in usual.text("index.html")
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_texts_stand_out_from_their_ground(usual: Report) -> None:
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", usual.text("assets/report.css")))
+    pairs = [(text, "shade") for text in ("ink", "soft", "accent", "draft")]
+    for text, ground in [*pairs, ("warn", "warn-ground")]:
+        light, dark = sorted((luminance(colours[text]), luminance(colours[ground])), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, (text, ground)
 
 
 def test_time_grows_with_the_records_not_faster(tmp_path: Path) -> None:

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from il5report.display.model import Document, Paragraph, Section
+from il5report.display.model import Document, Paragraph, Section, Table
 from il5report.render import tex
 from il5report.render.latex import render_latex
 from il5report.render.pdf import render_tex_pdf
@@ -50,13 +51,17 @@ def test_a_character_without_a_glyph_is_named() -> None:
     assert str(tex.escape("中")) == "{[}U+4E2D{]}"
 
 
-def test_figures_stand_beside_it(tmp_path: Path) -> None:
-    doc = sample.document(1)
-    render_latex(doc, tmp_path)
-    source = (tmp_path / "report.tex").read_text(encoding="utf-8")
-    named = re.findall(r"\\includegraphics\[.*?\]\{(.*?)\}", source)
+def test_pads_are_printed(usual: Report) -> None:
+    tables = [d.body for d in usual.doc.displays() if isinstance(d.body, Table)]
+    pads = Counter(cell.pad for table in tables for row in table.rows for cell in row.cells)
+    source = usual.text("report.tex")
+    assert pads[1] and source.count(r" \pad{1}") == pads[1]
+
+
+def test_figures_stand_beside_it(usual: Report) -> None:
+    named = re.findall(r"\\includegraphics\[.*?\]\{(.*?)\}", usual.text("report.tex"))
     assert named == ["figures/survival.pdf", "figures/survival_path.pdf"]
-    assert (tmp_path / named[0]).read_bytes() == sample.figure().pdf
+    assert (usual.folder / named[0]).read_bytes() == sample.figure().pdf
 
 
 @needs_tex
