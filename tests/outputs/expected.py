@@ -1,0 +1,550 @@
+"""What each display must hold, derived from the records: every number, and every line of text.
+
+One function per output. A number is found by where it stands (`Place`); a line of a table is its
+indent, its label and its texts in the order of the columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import NamedTuple
+
+from tests.outputs.arithmetic import (
+    area,
+    binomial_tail,
+    clopper_pearson,
+    count,
+    described,
+    fixed,
+    geometric,
+    kaplan_meier,
+    limits,
+    p_value,
+    quantile,
+    significant,
+    standard_error,
+    tenths,
+)
+from tests.outputs.records import Column, Record, Trial, distinct, test_of
+
+
+class Place(NamedTuple):
+    """Where a number stands in an output."""
+
+    analysis: str
+    column: str
+    stat_name: str
+    group: str = ""
+    variable: str = ""
+    level: str = ""
+    paramcd: str = ""
+    time: float | None = None
+
+
+@dataclass
+class Expected:
+    """All of one display: numbers (None: not estimable), lines, sentences and axis ticks."""
+
+    columns: Sequence[Column]
+    numbers: dict[Place, float | None] = field(default_factory=dict)
+    lines: list[tuple[int, str, tuple[str, ...]]] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
+    bands: Sequence[str] = ()
+
+    def heads(self) -> list[tuple[str, str, str]]:
+        """Label, detail and span of each column after the first."""
+        if len(self.bands) < 2:
+            return [(c.label, f"(N={len(c.subjects)})", "") for c in self.columns]
+        return [
+            (band, "", f"{c.label} (N={len(c.subjects)})")
+            for c in self.columns
+            for band in self.bands
+        ]
+
+    def counted(self, n: int, total: int, analysis: str, column: str, **place: str) -> str:
+        """Add n, N and n/N; returns ``n (x.x%)``."""
+        for name, value in (("n", n), ("N", total), ("p", n / total if total else None)):
+            self.numbers[Place(analysis, column, name, **place)] = value
+        return count(n, total)
+
+    def interval(self, n: int, total: int, analysis: str, column: str, **place: str) -> str:
+        """Add the exact limits; returns them in percent, separated by a comma."""
+        lower, upper = clopper_pearson(n, total)
+        self.numbers[Place(analysis, column, "lower", **place)] = lower
+        self.numbers[Place(analysis, column, "upper", **place)] = upper
+        return ", ".join(fixed(None if x is None else 100 * x, 1) for x in (lower, upper))
+
+    def line(self, indent: int, label: str, texts: Sequence[str] = ()) -> None:
+        """Add a line; without texts, a heading."""
+        self.lines.append((indent, label, tuple(texts)))
+
+
+def expected(trial: Trial, key: str, ticks: Sequence[float] = ()) -> Expected:
+    """A display of the plan; `ticks` are the times at which a figure prints numbers at risk."""
+    output, _, options = trial.entry(key)
+    made = Expected(trial.columns_of(key))
+    if output != "f_consort":
+        for c in made.columns:
+            made.numbers[Place("columns", c.label, "N")] = len(c.subjects)
+    if output == "f_time_to_event":
+        _curves(made, trial, options, ticks)
+    else:
+        OUTPUTS[output](made, trial, options)
+    return made
+
+
+def _disposition(made: Expected, trial: Trial, options: Record) -> None:
+    for step in options["steps"]:
+        label, indent, by = step["label"], step.get("indent", 0), step.get("by")
+        texts, levels = [], dict[str, list[str]]()
+        for c in made.columns:
+            base = distinct(trial.where("ADSL", step.get("of", ""), c.subjects))
+            met = trial.where("ADSL", step["where"], frozenset(base))
+            text = made.counted(len(met), len(base), "step", c.label, group=label)
+            texts.append(text if step.get("percent", True) else str(len(met)))
+            for level in sorted({str(r[by]) for r in met}) if by else ():
+                n = sum(str(r[by]) == level for r in met)
+                place = {"group": label, "variable": by, "level": level}
+                levels.setdefault(level, []).append(
+                    made.counted(n, len(base), "step", c.label, **place)
+                )
+        made.line(indent, label, texts)
+        for level, of_level in levels.items():
+            made.line(indent + 1, level, of_level)
+
+
+def _consort(made: Expected, trial: Trial, options: Record) -> None:
+    left = frozenset(distinct(trial.subjects("SCR")))
+    for stage in options["stages"]:
+        label, before = stage["label"], left
+        left = frozenset(distinct(trial.where("ADSL", stage["where"], before)))
+        made.numbers[Place("stage", "", "n", label)] = len(left)
+        made.sentences.append(f"{label} n = {len(left)}.")
+        if stage.get("split"):
+            for c in made.columns:
+                made.numbers[Place("stage", c.label, "n", label)] = len(left & c.subjects)
+        if "lost" not in stage:
+            continue
+        lost = before - left
+        made.numbers[Place("lost", "", "n", label)] = len(lost)
+        made.sentences.append(f"{stage['lost']}: n = {len(lost)}")
+        if "reason" in stage:
+            reasons = [str(r[stage["reason"]]) for r in trial.where("ADSL", "", lost)]
+            for reason in set(reasons):
+                n = reasons.count(reason)
+                made.numbers[Place("lost", "", "n", label, level=reason)] = n
+                made.sentences.append(f"{stage.get('reasons', {}).get(reason, reason)}: {n}")
+
+
+def _analysis_sets(made: Expected, trial: Trial, options: Record) -> None:
+    for set_id in options["sets"]:
+        members = distinct(trial.subjects(set_id))
+        made.line(
+            0,
+            trial.sets[set_id]["label"],
+            [
+                made.counted(
+                    len(members & c.subjects), len(c.subjects), "set", c.label, level=set_id
+                )
+                for c in made.columns
+            ],
+        )
+
+
+def _code(value: object) -> str:
+    return str(int(value)) if isinstance(value, float) else str(value)
+
+
+def _baseline(made: Expected, trial: Trial, options: Record) -> None:
+    within = frozenset().union(*(c.subjects for c in made.columns))
+    for item in options["characteristics"]:
+        name, label = item["variable"], item["label"]
+        values = [r[name] for r in trial.where("ADSL", f"{name} != missing", within)]
+        if "levels" not in item and all(isinstance(v, float) for v in values):
+            made.line(0, label)
+            _describe(made, trial, name, item.get("digits", 0))
+            continue
+        made.line(0, f"{label}, n (%)")
+        levels = item.get("levels") or {v: v for v in sorted(values)}
+        for code, text in levels.items():
+            cells = []
+            for c in made.columns:
+                records = trial.where("ADSL", "", c.subjects)
+                n = sum(r[name] is not None and _code(r[name]) == code for r in records)
+                total = len(c.subjects)
+                cells.append(made.counted(n, total, "levels", c.label, variable=name, level=code))
+            made.line(1, text, cells)
+
+
+def _describe(made: Expected, trial: Trial, name: str, digits: int) -> None:
+    columns = []
+    for c in made.columns:
+        values = [r[name] for r in trial.where("ADSL", f"{name} != missing", c.subjects)]
+        stats = described(values)
+        for stat, value in stats.items():
+            made.numbers[Place("describe", c.label, stat, variable=name)] = value
+        columns.append(stats)
+
+    def pair(first: str, second: str, places: int) -> list[str]:
+        return [f"{fixed(s[first], places)}, {fixed(s[second], places)}" for s in columns]
+
+    made.line(1, "n", [fixed(s["n"], 0) for s in columns])
+    mean = [f"{fixed(s['mean'], digits + 1)} ({fixed(s['sd'], digits + 2)})" for s in columns]
+    made.line(1, "Mean (SD)", mean)
+    made.line(1, "Median", [fixed(s["median"], digits + 1) for s in columns])
+    made.line(1, "Q1, Q3", pair("q1", "q3", digits + 1))
+    made.line(1, "Min, max", pair("minimum", "maximum", digits))
+
+
+def _response_rate(made: Expected, trial: Trial, options: Record) -> None:
+    for rate in options["rates"]:
+        label, among = rate["label"], rate.get("among", "")
+        null = rate.get("null", rate.get(None))  # plain YAML reads the key as no value
+        made.line(0, label)
+        shares, intervals, tests = [], [], []
+        for c in made.columns:
+            base = frozenset(distinct(trial.where("ADSL", among, c.subjects)))
+            n, total = len(distinct(trial.where("ADRS", rate["where"], base))), len(base)
+            made.counted(n, total, "rate", c.label, level=label)
+            share = tenths(n, total) if total else "NE"
+            shares.append(f"{n}/{total} ({share}%)" if total else f"{n}/{total} (NE)")
+            intervals.append(f"({made.interval(n, total, 'rate', c.label, level=label)})")
+            if null is not None and c is made.columns[-1]:
+                p = binomial_tail(n, total, Fraction(str(null))) if total else None
+                made.numbers[Place("rate", c.label, "p0", level=label)] = null
+                made.numbers[Place("rate", c.label, "p_value", level=label)] = p
+                tests.append("NE" if p is None else p_value(p))
+            else:
+                tests.append("")
+        name = rate.get("among_label")
+        made.line(1, f"n/N of {name} (%)" if name else "n/N (%)", shares)
+        made.line(1, "95% confidence interval, %", intervals)
+        if null is not None:
+            percent = fixed(100 * null, 1)
+            made.line(1, f"One-sided p-value (H0: rate {percent}% or less)", tests)
+
+
+def _best_response(made: Expected, trial: Trial, options: Record) -> None:
+    levels = dict(options["levels"]) | {"No record": "No record"}
+    for code, label in levels.items():
+        cells, seen = [], 0
+        for c in made.columns:
+            records = trial.where("ADRS", options["where"], c.subjects)
+            if code == "No record":
+                n = len(c.subjects - distinct([r for r in records if r["AVALC"] is not None]))
+            else:
+                n = len(distinct([r for r in records if r["AVALC"] == code]))
+            seen += n
+            place = {"variable": "AVALC", "level": code}
+            text = made.counted(n, len(c.subjects), "category", c.label, **place)
+            ends = made.interval(n, len(c.subjects), "category", c.label, **place)
+            cells.append(f"{text} [{ends}]")
+        if code != "No record" or seen:
+            made.line(0, label, cells)
+
+
+QUARTILES = {
+    "q1": ("First quartile", Fraction(1, 4)),
+    "median": ("Median", Fraction(1, 2)),
+    "q3": ("Third quartile", Fraction(3, 4)),
+}
+
+
+def _time_to_event(made: Expected, trial: Trial, options: Record) -> None:
+    paramcd, unit = options["paramcd"], options.get("unit", "months")
+    digits, scale = options.get("digits", 1), trial.conventions["km_ci"]
+    per_unit = trial.conventions["days_per_month"] if unit == "months" else 1
+    of_column = {
+        c.label: trial.where("ADTTE", f'PARAMCD == "{paramcd}"', c.subjects) for c in made.columns
+    }
+
+    def add(analysis: str, column: str, stat: str, value: float | None, time: float | None) -> None:
+        made.numbers[Place(analysis, column, stat, paramcd=paramcd, time=time)] = value
+
+    def printed(days: float | None) -> str:
+        return fixed(None if days is None else days / per_unit, digits)
+
+    def middle(column: str, p: Fraction, reverse: bool, analysis: str) -> str:
+        records = of_column[column]
+        events = [(r["CNSR"] == 0) != reverse for r in records]
+        found = quantile(kaplan_meier([r["AVAL"] for r in records], events), p, scale)
+        for stat, value in found._asdict().items():
+            add(analysis, column, stat, value, None)
+        return f"{printed(found.estimate)} ({printed(found.lower)}, {printed(found.upper)})"
+
+    _status(made, of_column, paramcd, True)
+    _status(made, of_column, paramcd, False)
+    made.line(0, f"Time to event, {unit} (95% CI)")
+    for analysis, (label, p) in QUARTILES.items():
+        made.line(1, label, [middle(c, p, False, analysis) for c in of_column])
+    ranges = []
+    for column, records in of_column.items():
+        ends = []
+        for stat, pick in (("minimum", min), ("maximum", max)):
+            time = pick((r["AVAL"] for r in records), default=None)
+            plus = time is not None and all(r["CNSR"] != 0 for r in records if r["AVAL"] == time)
+            add("range", column, stat, time, None)
+            add("range", column, f"{stat}_censored", None if time is None else float(plus), None)
+            ends.append(printed(time) + "+" * plus)
+        ranges.append(" to ".join(ends))
+    made.line(1, "Range", ranges)
+    made.line(0, "Event-free, % (95% CI) [at risk]")
+    for mark in options["landmarks"]:
+        texts = []
+        for column, records in of_column.items():
+            found = _landmark(records, mark * per_unit, scale)
+            for stat, value in found.items():
+                add("landmark", column, stat, value, float(mark))
+            s, low, high = (
+                fixed(None if found[k] is None else 100 * (found[k] or 0), 1)
+                for k in ("survival", "lower", "upper")
+            )
+            texts.append(f"{s} ({low}, {high}) [{found['n_risk']:.0f}]")
+        made.line(1, f"At {mark} {unit}", texts)
+    half = Fraction(1, 2)
+    followed = [middle(c, half, True, "follow-up") for c in of_column]
+    made.line(0, f"Median follow-up, {unit} (95% CI)", followed)
+
+
+def _status(made: Expected, of_column: dict[str, list[Record]], paramcd: str, event: bool) -> None:
+    analysis, variable = ("event", "EVNTDESC") if event else ("censored", "CNSDTDSC")
+    size = {c.label: len(c.subjects) for c in made.columns}
+    met = {c: [r for r in rs if (r["CNSR"] == 0) == event] for c, rs in of_column.items()}
+    cells = [made.counted(len(rs), size[c], analysis, c, paramcd=paramcd) for c, rs in met.items()]
+    made.line(0, "Subjects with event, n (%)" if event else "Censored, n (%)", cells)
+    for level in sorted({r[variable] for rs in met.values() for r in rs}):
+        place = {"variable": variable, "level": level, "paramcd": paramcd}
+        cells = [
+            made.counted(sum(r[variable] == level for r in rs), size[c], analysis, c, **place)
+            for c, rs in met.items()
+        ]
+        made.line(1, level, cells)
+
+
+def _landmark(records: list[Record], day: float, scale: str) -> dict[str, float | None]:
+    """Survival at a day; not estimable after a last observation that is censored."""
+    steps = kaplan_meier([r["AVAL"] for r in records], [r["CNSR"] == 0 for r in records])
+    found: dict[str, float | None] = {"n_risk": float(sum(r["AVAL"] >= day for r in records))}
+    past = [s for s in steps if s.time <= day]
+    if not steps or (day > steps[-1].time and steps[-1].survival > 0):
+        return found | dict.fromkeys(("survival", "std_error", "lower", "upper"))
+    if not past:
+        return found | {"survival": 1.0, "std_error": 0.0, "lower": None, "upper": None}
+    lower, upper = limits(past[-1], scale)
+    survival, error = float(past[-1].survival), standard_error(past[-1])
+    return found | {"survival": survival, "std_error": error, "lower": lower, "upper": upper}
+
+
+def _curves(made: Expected, trial: Trial, options: Record, ticks: Sequence[float]) -> None:
+    paramcd, scale = options["paramcd"], trial.conventions["km_ci"]
+    per_unit = trial.conventions["days_per_month"] if "unit" not in options else 1
+    for c in made.columns:
+        records = trial.where("ADTTE", f'PARAMCD == "{paramcd}"', c.subjects)
+        steps = kaplan_meier([r["AVAL"] for r in records], [r["CNSR"] == 0 for r in records])
+        for s in steps:
+            lower, upper = limits(s, scale)
+            found = {
+                "survival": float(s.survival), "lower": lower, "upper": upper,
+                "n_risk": s.at_risk, "n_event": s.events, "n_censor": s.censored,
+            }  # fmt: skip
+            for stat, value in found.items():
+                place = Place("curve", c.label, stat, paramcd=paramcd, time=s.time)
+                made.numbers[place] = value
+        for tick in ticks:
+            n = sum(r["AVAL"] >= tick * per_unit for r in records)
+            made.numbers[Place("at risk", c.label, "n_risk", paramcd=paramcd, time=tick)] = n
+        if steps:
+            share = fixed(100 * float(steps[-1].survival), 1)
+            end = fixed(steps[-1].time / per_unit, 1)
+            made.sentences.append(f"{c.label}: {share}% event-free at {end} months.")
+
+
+def _ae_overview(made: Expected, trial: Trial, options: Record) -> None:
+    for item in options["lines"]:
+        label, indent = item["label"], item.get("indent", 0)
+        where = " and ".join(filter(None, [f"({options['subset']})", item.get("where")]))
+        events, subjects = [], []
+        for c in made.columns:
+            records = trial.where("ADAE", where, c.subjects)
+            n, total = len(distinct(records)), len(c.subjects)
+            subjects.append(made.counted(n, total, "subjects", c.label, level=label))
+            if item.get("events"):
+                made.numbers[Place("events", c.label, "n_events", level=label)] = len(records)
+                events.append(str(len(records)))
+        if events:
+            made.line(indent, f"{label}: events", events)
+        made.line(indent, f"{label}: subjects, n (%)" if events else label, subjects)
+
+
+def _ae_soc_pt(made: Expected, trial: Trial, options: Record) -> None:
+    made.bands = [band["label"] for band in options["bands"]]
+    within = frozenset().union(*(c.subjects for c in made.columns))
+    every = trial.where("ADAE", options["subset"], within)
+
+    def cells(met: Callable[[Record], bool], analysis: str, **place: str) -> list[str]:
+        texts = []
+        for c in made.columns:
+            for band in options["bands"]:
+                in_band = test_of(band["where"]) if "where" in band else lambda r: True
+                n = len(
+                    {
+                        r["USUBJID"]
+                        for r in every
+                        if r["USUBJID"] in c.subjects and met(r) and in_band(r)
+                    }
+                )
+                name = f"{analysis}|{band['label']}"
+                texts.append(made.counted(n, len(c.subjects), name, c.label, **place))
+        return texts
+
+    def by_size(variable: str, records: list[Record]) -> list[str]:
+        found = {r[variable] for r in records}
+        size = {v: len(distinct([r for r in records if r[variable] == v])) for v in found}
+        return sorted(found, key=lambda v: (-size[v], v))
+
+    made.line(0, "Subjects with at least one event", cells(lambda r: True, "any"))
+    for soc in by_size("AEBODSYS", every):
+        of_soc = [r for r in every if r["AEBODSYS"] == soc]
+        place = {"variable": "AEBODSYS", "level": soc}
+        made.line(0, soc, cells(lambda r, s=soc: r["AEBODSYS"] == s, "group", **place))
+        for term in by_size("AEDECOD", of_soc):
+            place = {"group": soc, "variable": "AEDECOD", "level": term}
+            met = lambda r, s=soc, t=term: r["AEBODSYS"] == s and r["AEDECOD"] == t  # noqa: E731
+            made.line(1, term, cells(met, "term", **place))
+
+
+UNKNOWN = "Grade unknown"
+
+
+def _max_grade(made: Expected, trial: Trial, options: Record) -> None:
+    variable, order = options["variable"], list(options["levels"])
+    worst = dict[str, dict[str, int]]()
+    for c in made.columns:
+        of_subject = dict[str, int]()
+        for r in trial.where("ADAE", options["subset"], c.subjects):
+            code = None if r[variable] is None else _code(r[variable])
+            rank = order.index(code) if code in order else -1
+            of_subject[r["USUBJID"]] = max(rank, of_subject.get(r["USUBJID"], -1))
+        worst[c.label] = of_subject
+
+    def lines(indent: int, label: str, least: int, analysis: str, **place: str) -> None:
+        texts, intervals = [], []
+        for c in made.columns:
+            n, total = sum(w >= least for w in worst[c.label].values()), len(c.subjects)
+            texts.append(made.counted(n, total, analysis, c.label, **place))
+            if options.get("interval", True):
+                intervals.append(f"({made.interval(n, total, analysis, c.label, **place)})")
+        made.line(indent, label, texts)
+        if intervals:
+            made.line(indent + 1, "95% confidence interval, %", intervals)
+
+    lines(0, options["event"], -1, "any")
+    made.line(0, "Worst grade")
+    for rank, code in [*enumerate(order), (-1, UNKNOWN)]:
+        texts, seen = [], 0
+        for c in made.columns:
+            n = sum(w == rank for w in worst[c.label].values())
+            place = {"variable": variable, "level": code}
+            texts.append(made.counted(n, len(c.subjects), "worst", c.label, **place))
+            seen += n
+        if seen or code != UNKNOWN:
+            made.line(1, options["levels"].get(code, code), texts)
+    for code, label in options.get("at_least", {}).items():
+        lines(0, label, order.index(code), "at least", variable=variable, level=code)
+
+
+def _kinetics(made: Expected, trial: Trial, options: Record) -> None:
+    for block in options["blocks"]:
+        made.line(0, block["label"])
+        for item in options["parameters"]:
+            where = f'({block["where"]}) and PARAMCD == "{item["paramcd"]}"'
+            of_column = [trial.where("ADPP", where, c.subjects) for c in made.columns]
+            units = {r["AVALU"] for records in of_column for r in records}
+            made.line(1, f"{item['label']}, {units.pop()}")
+            assert not units, "one unit in one parameter of one assay"
+            _parameter(made, of_column, block["label"], item)
+
+
+def _parameter(made: Expected, of_column: list[list[Record]], block: str, item: Record) -> None:
+    log = item.get("scale", "geometric") != "ordinary"
+    show = significant if "digits" not in item else lambda v: fixed(v, item["digits"])
+    spread = significant if "digits" not in item else lambda v: fixed(v, item["digits"] + 1)
+    texts = dict[str, list[str]]()
+    for c, records in zip(made.columns, of_column, strict=True):
+        values = [r["AVAL"] for r in records if r["AVAL"] is not None]
+        stats = described(values)
+        mean, cv = geometric(values)
+        zero, missing = sum(v == 0 for v in values), len(records) - len(values)
+        found = {("not estimable", "n_ne"): missing, ("number", "n"): len(values)}
+        if log:
+            found |= {("geometric", "n_zero"): zero}
+            found |= {("geometric", "mean"): mean, ("geometric", "cv"): cv}
+        for stat in ("mean", "sd", "median", "minimum", "maximum"):
+            found["ordinary", stat] = stats[stat]
+        for (analysis, stat), value in found.items():
+            made.numbers[Place(analysis, c.label, stat, block, paramcd=item["paramcd"])] = value
+        cells = {"n": str(len(values))}
+        if log:
+            cells["Geometric mean (CV%)"] = f"{show(mean)} ({fixed(cv, 1)})"
+            cells["Zero, not in the geometric mean"] = str(zero)
+        ends = ", ".join(show(stats[s]) for s in ("minimum", "maximum"))
+        cells["Median (min, max)"] = f"{show(stats['median'])} ({ends})"
+        cells["Mean (SD)"] = f"{show(stats['mean'])} ({spread(stats['sd'])})"
+        cells["Not estimable"] = str(missing)
+        for label, text in cells.items():
+            texts.setdefault(label, []).append(text)
+    for label, of_label in texts.items():
+        made.line(2, label, of_label)
+
+
+def _profiles(made: Expected, trial: Trial, options: Record) -> None:
+    for c in made.columns[:-1]:
+        records = trial.where("ADPC", options["where"], c.subjects)
+        taken = [r for r in records if r["AREASN"] is None]
+        for r in taken:
+            place = Place("profile", c.label, "lloq", r["USUBJID"], time=r["ARRLT"])
+            made.numbers[place] = r["ALLOQ"]
+            value = None if r["BLQFL"] == "Y" else r["AVAL"]
+            made.numbers[place._replace(stat_name="concentration")] = value
+        made.sentences.append(f"{c.label}: {len(distinct(taken))} subjects.")
+
+
+def profile(records: Sequence[Record]) -> list[tuple[float, float]]:
+    """(whole days from infusion, concentration): 0 below quantification and at the infusion."""
+    after = [r for r in records if r["AREASN"] is None and r["ADT"] > r["TRTSDT"]]
+    points = [
+        (float((r["ADT"] - r["TRTSDT"]).days), 0.0 if r["BLQFL"] == "Y" else r["AVAL"])
+        for r in after
+    ]
+    return [(0.0, 0.0), *sorted(points)]
+
+
+def kinetics(records: Sequence[Record]) -> dict[str, float | None]:
+    """CMAX, TMAX and the area to day 28 of one subject in one assay."""
+    points = profile(records)
+    highest = max(c for _, c in points)
+    first = next(t for t, c in points if c == highest)
+    return {
+        "CMAX": highest,
+        "TMAX": first if highest > 0 else None,
+        "AUC0_28D": area(points, 28),
+    }
+
+
+OUTPUTS: dict[str, Callable[[Expected, Trial, Record], None]] = {
+    "t_disposition": _disposition,
+    "f_consort": _consort,
+    "t_analysis_sets": _analysis_sets,
+    "t_baseline": _baseline,
+    "t_response_rate": _response_rate,
+    "t_best_response": _best_response,
+    "t_time_to_event": _time_to_event,
+    "t_ae_overview": _ae_overview,
+    "t_ae_soc_pt": _ae_soc_pt,
+    "t_max_grade": _max_grade,
+    "t_kinetics": _kinetics,
+    "f_kinetics_profiles": _profiles,
+}
+DERIVED = {*OUTPUTS, "f_time_to_event"}

@@ -1,0 +1,159 @@
+"""A study as lists of records, and the plan as it is written: what the displays are made from."""
+
+from __future__ import annotations
+
+import ast
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from il5report.data.dataset import Study
+
+Record = dict[str, Any]
+Test = Callable[[Record], bool]
+
+# What the plan leaves to the output.
+SET_OF_OUTPUT = {
+    "t_disposition": "SCR", "f_consort": "SCR", "t_analysis_sets": "ENR", "t_kinetics": "CK",
+    "f_kinetics_profiles": "CK",
+}  # fmt: skip
+
+
+class _Loader(yaml.SafeLoader):
+    """Plans may mark a mapping that replaces the one it extends."""
+
+
+_Loader.add_constructor("!replace", lambda loader, node: _replacing(loader, node))
+
+
+def _replacing(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
+    assert isinstance(node, yaml.MappingNode)
+    return loader.construct_mapping(node, deep=True)
+
+
+def plan_part(folders: Sequence[Path], name: str, key: str = "") -> dict[str, Any]:
+    """One file of the plan, or one key of it: of the last folder that has it."""
+    for folder in reversed(folders):
+        read = yaml.load((folder / f"{name}.yaml").read_text(encoding="utf-8"), _Loader)
+        if not key or read.get(key):
+            return dict(read[key] if key else read)
+    raise KeyError(key)
+
+
+@cache
+def test_of(text: str) -> Test:
+    """A condition of the plan, evaluated on one record."""
+    return _evaluated(ast.parse(" ".join(text.split()), mode="eval").body)
+
+
+test_of.__test__ = False  # type: ignore[attr-defined]
+
+
+def _evaluated(node: ast.expr) -> Test:
+    if isinstance(node, ast.BoolOp):
+        parts = [_evaluated(value) for value in node.values]
+        every = isinstance(node.op, ast.And)
+        return lambda r: (all if every else any)(part(r) for part in parts)
+    if isinstance(node, ast.UnaryOp):
+        inner = _evaluated(node.operand)
+        return lambda r: not inner(r)
+    assert isinstance(node, ast.Compare) and isinstance(node.left, ast.Name)
+    name, sign, right = node.left.id, type(node.ops[0]), node.comparators[0]
+    if isinstance(right, ast.Name):
+        return (lambda r: r[name] is None) if sign is ast.Eq else (lambda r: r[name] is not None)
+    wanted = ast.literal_eval(right)
+    compare: Mapping[type[ast.cmpop], Test] = {
+        ast.Eq: lambda r: _same(r[name]) == wanted,
+        ast.NotEq: lambda r: _same(r[name]) != wanted,
+        ast.In: lambda r: _same(r[name]) in wanted,
+        ast.NotIn: lambda r: _same(r[name]) not in wanted,
+        ast.Lt: lambda r: r[name] is not None and _same(r[name]) < wanted,
+        ast.LtE: lambda r: r[name] is not None and _same(r[name]) <= wanted,
+        ast.Gt: lambda r: r[name] is not None and _same(r[name]) > wanted,
+        ast.GtE: lambda r: r[name] is not None and _same(r[name]) >= wanted,
+    }
+    return compare[sign]
+
+
+def _same(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table: its head, and who is in it."""
+
+    label: str
+    subjects: frozenset[str]
+
+
+class Trial:
+    """The records of a study beside its plan."""
+
+    def __init__(self, study: Study, folders: Sequence[Path]) -> None:
+        self._study = study
+        self.adsl: list[Record] = study["ADSL"].frame.to_dicts()
+        self.outputs = plan_part(folders[-1:], "outputs")
+        self.sets = plan_part(folders[-1:], "analysis_sets")
+        self.columns = plan_part(folders, "study", "columns")
+        self.conventions = plan_part(folders, "study", "conventions")
+        self.estimands = plan_part(folders[-1:], "estimands")
+        self._read: dict[str, list[Record]] = {}
+
+    def entry(self, key: str) -> tuple[str, Record, Record]:
+        """Output, entry and options of a display."""
+        entry = self.outputs[key]
+        return entry.get("output", key), entry, entry.get("options", {})
+
+    def set_of(self, key: str) -> str:
+        """The analysis set of a display."""
+        output, entry, _ = self.entry(key)
+        by_estimand = self.estimands.get(entry.get("estimand", ""), {}).get("analysis_set")
+        return str(entry.get("analysis_set") or by_estimand or SET_OF_OUTPUT.get(output) or "SAF")
+
+    def subjects(self, set_id: str) -> list[Record]:
+        """The records of ADSL in an analysis set."""
+        within = test_of(self.sets[set_id]["where"])
+        return [r for r in self.adsl if within(r)]
+
+    def columns_of(self, key: str) -> list[Column]:
+        """The columns of a display, the total last."""
+        spec = self.columns[self.outputs[key].get("columns", "default")]
+        subjects = self.subjects(self.set_of(key))
+        variable = spec.get("variable", "")
+        made = [
+            Column(label, frozenset(r["USUBJID"] for r in subjects if r[variable] == value))
+            for value, label in spec.get("levels", {}).items()
+        ]
+        made += [
+            Column(c["label"], frozenset(r["USUBJID"] for r in subjects if test_of(c["where"])(r)))
+            for c in spec.get("custom", [])
+        ]
+        total = spec.get("total", "Total")
+        if total:
+            made.append(Column(total, frozenset(r["USUBJID"] for r in subjects)))
+        return made
+
+    def records(self, dataset: str) -> list[Record]:
+        """The records of a data set with the variables of ADSL beside their own."""
+        if dataset not in self._read:
+            by_subject = {r["USUBJID"]: r for r in self.adsl}
+            self._read[dataset] = [
+                {**by_subject[r["USUBJID"]], **r} for r in self._study[dataset].frame.to_dicts()
+            ]
+        return self._read[dataset]
+
+    def where(self, dataset: str, text: str, within: frozenset[str]) -> list[Record]:
+        """The records of these subjects that meet a condition; all where it is empty."""
+        met = test_of(text) if text else lambda r: True
+        return [r for r in self.records(dataset) if r["USUBJID"] in within and met(r)]
+
+
+def distinct(records: Sequence[Record]) -> set[str]:
+    """The subjects of these records."""
+    return {r["USUBJID"] for r in records}
