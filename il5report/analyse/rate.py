@@ -56,7 +56,7 @@ def poisson_rate(
         Units of exposure of the printed rate: 100 gives events per 100 patient-years.
     method : str
         ``exact`` (gamma quantiles, the default), ``mid_p``, ``normal``, ``normal_log``, ``byar``
-        (cube root, of events + 1/2).
+        (cube root, of events + 1/2; lower limit 0 without events).
     conf_level : float
         Two-sided level; it holds without events as well, where the exact limits at 95 % are
         (0, 3.689 / exposure).
@@ -148,7 +148,8 @@ def _byar(events: int, alpha: float) -> tuple[float, float]:
     count = events + 0.5
     half = float(ndtri(1 - alpha / 2)) / (3 * math.sqrt(count))
     middle = 1 - 1 / (9 * count)
-    return count * (middle - half) ** 3, count * (middle + half) ** 3
+    lower = count * (middle - half) ** 3 if events else 0.0
+    return lower, count * (middle + half) ** 3
 
 
 _LIMITS: dict[str, Callable[[int, float], tuple[float, float]]] = {

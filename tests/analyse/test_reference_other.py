@@ -272,6 +272,11 @@ DIFFERENT: dict[tuple[str, str], str] = {
         "prop.test drops its continuity correction at x/n = 1/2",
     ),
     **_named(
+        ["eair/0/25.5/0.9"],
+        ["byar_tern"],
+        "a lower limit above 0 without events would exclude the estimate",
+    ),
+    **_named(
         [*_ids(_PKNCA, "theoph/6", "theoph/10"), *_ids(_CART, "cart_pk/3", "cart_pk/9")],
         ["aucint_last", "aucint_all"],
         "last sample quantifiable and before the end of the window: not estimable",

@@ -19,7 +19,7 @@ mid_p <- function(x, conf) {
 }
 byar <- function(x, conf) {  # cube root of Wilson and Hilferty around x + 1/2
   z <- qnorm((1 + conf) / 2)
-  (x + .5) * (1 - 1 / (9 * (x + .5)) + c(-1, 1) * z / 3 * sqrt(1 / (x + .5)))^3
+  (x + .5) * (1 - 1 / (9 * (x + .5)) + c(-1, 1) * z / 3 * sqrt(1 / (x + .5)))^3 * c(x > 0, 1)
 }
 for (case in list(c(0, 25.5, 1), c(0, 1, 100), c(1, 12.25, 1), c(3, 41.2, 100), c(10, 120, 1), c(57, 300.25, 100), c(400, 1000, 1000))) {
   x <- case[1]; time <- case[2]; per <- case[3]
