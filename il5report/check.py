@@ -106,6 +106,30 @@ def _condition_faults(
             "condition.variable", f"{message}: {condition}{hint}", dataset=dataset,
             variable=variable, place=place,
         )  # fmt: skip
+    if all(c.variable in known for c in comparisons(condition)):
+        yield from _value_notes(dataset, condition, study, place)
+
+
+def _value_notes(dataset: str, condition: Condition, study: Study, place: str) -> Iterator[Finding]:
+    """Codes that the condition names and the data never hold: nothing of the kind happened, or
+    the code is misspelt. Flags are left out: a flag that is never Y is no surprise."""
+    for c in comparisons(condition):
+        own = study[dataset].frame
+        column = (own if c.variable in own.columns else study["ADSL"].frame)[c.variable]
+        if c.comparator not in ("EQ", "IN") or column.dtype != pl.String or _is_flag(c.variable):
+            continue
+        held = column.drop_nulls().unique().sort().to_list()
+        for value in c.values:
+            if value not in held:
+                some = ", ".join(map(repr, held[:8])) or "no value"
+                message = f"never is {value!r} (in {condition}); the data hold {some}"
+                yield Finding(
+                    "condition.value", message, Severity.NOTE, dataset, c.variable, place=place
+                )
+
+
+def _is_flag(variable: str) -> bool:
+    return variable.endswith("FL")
 
 
 def _schema(dataset: str, study: Study) -> Mapping[str, pl.DataType]:

@@ -60,7 +60,7 @@ CHECKS: tuple[Rule, ...] = (
          adam.parameter_names),
     Rule("param.value", WARNING, "AVAL and AVALC map one to one within a parameter.",
          adam.value_texts),
-    Rule("param.unit", WARNING, "A parameter has one unit.", adam.one_unit),
+    Rule("param.unit", WARNING, "A parameter has one unit within its category.", adam.one_unit),
     Rule("tte.censoring", ERROR, "CNSR is 0 or a whole positive number.", adam.censoring),
     Rule("tte.time", ERROR, "A time to event is neither missing nor negative.",
          adam.time_to_event),

@@ -43,10 +43,11 @@ def value_texts(scope: Scope) -> Iterator[Hit]:
 
 
 def one_unit(scope: Scope) -> Iterator[Hit]:
-    """Parameters with values in more than one unit."""
+    """Parameters with values in more than one unit, within a parameter category."""
     for dataset in scope.holding("PARAMCD", "AVALU"):
-        units = dataset.frame.select("PARAMCD", "AVALU").drop_nulls().unique()
-        several = units.filter(units.select("PARAMCD").is_duplicated())
+        key = [name for name in ("PARCAT1", "PARAMCD") if name in dataset.frame.columns]
+        units = dataset.frame.select(*key, "AVALU").drop_nulls("AVALU").unique()
+        several = units.filter(units.select(key).is_duplicated())
         if several.height:
             parameters = ", ".join(several["PARAMCD"].unique().sort().head(5))
             message = f"More than one unit in one parameter: {parameters}"

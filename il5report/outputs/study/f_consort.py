@@ -96,8 +96,10 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         axes.set_xlim(0, 1)
         axes.set_ylim(-height, 0)
         y = -8.0
-        for stage, text, lines, gap in zip(stages, texts, sides, heights, strict=True):
-            if y < -8:
+        for i, (stage, text, lines, gap) in enumerate(
+            zip(stages, texts, sides, heights, strict=True)
+        ):
+            if i:
                 _arrow(axes, (MAIN_X, y), (MAIN_X, y - gap))
                 if lines:
                     middle = y - gap / 2
