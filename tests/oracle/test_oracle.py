@@ -104,7 +104,9 @@ def call(function: str, args: dict[str, Any]) -> Any:
         for name, value in args.items()
     }
     module, name = function.split(".")
-    return getattr(importlib.import_module(f"{il5report.analyse.__name__}.{module}"), name)(**values)
+    return getattr(importlib.import_module(f"{il5report.analyse.__name__}.{module}"), name)(
+        **values
+    )
 
 
 def follow(result: Any, path: str) -> Any:
