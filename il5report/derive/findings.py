@@ -50,7 +50,7 @@ def derive_findings(
     schedule = plan.visits if rules.visits == "windows" else ()
     frame = with_visits(frame, schedule, ("PARAMCD",), pl.col("VISIT"))
     if rules.visits == "collected":
-        frame = frame.with_columns(AVISITN=pl.col("VISITNUM"))
+        frame = _with_collected_visits(frame)
     frame = frame.with_columns(ANRIND=_indicator())
     typed = [_with_baseline(frame, name, list(until)) for name, until in rules.baselines.items()]
     frame = pl.concat(typed).drop("_UNTIL", "TRTSDTM")
@@ -104,6 +104,20 @@ def _parameters(domains: Domains, records: pl.DataFrame, rules: FindingsRules) -
         "VISITNUM", "AVAL", "AVALC", "AVALU", "ANRLO", "ANRHI", "SRCDOM", "SRCSEQ", "TRTSDT",
         "TRTSDTM", *sorted({n for u in rules.baselines.values() for n in u} - {"TRTSDT"}),
     )  # fmt: skip
+
+
+def _with_collected_visits(frame: pl.DataFrame) -> pl.DataFrame:
+    """AVISITN and ANL01FL of visits as collected: the last record of each is flagged."""
+    frame = frame.with_columns(AVISITN=pl.col("VISITNUM")).with_row_index("_ROW")
+    last = (
+        frame.drop_nulls("VISITNUM")
+        .sort("ADT", "ADTM", "SRCSEQ", maintain_order=True, nulls_last=False)
+        .unique(["USUBJID", "PARAMCD", "VISITNUM"], keep="last", maintain_order=True)
+        .select("_ROW", ANL01FL=pl.lit("Y"))
+    )
+    return (
+        frame.drop("ANL01FL").join(last, on="_ROW", how="left", maintain_order="left").drop("_ROW")
+    )
 
 
 def _missing(name: str) -> pl.Expr:
