@@ -6,6 +6,7 @@ import datetime as dt
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -16,7 +17,7 @@ from typing import Any
 
 from il5report.display.model import Display, Document, Figure, Paragraph, Section
 from il5report.render.contents import entries
-from il5report.render.environment import templates
+from il5report.render.environment import TemplateError, templates
 from il5report.render.sheets import Item, on_paper, sheets
 from il5report.render.text import name, named
 
@@ -36,8 +37,8 @@ def render_pdf(doc: Document, folder: Path) -> None:
 
     Raises
     ------
-    typst.TypstError
-        A fault in the template.
+    TemplateError
+        A fault in the template; says file and line.
     """
     import typst
 
@@ -46,15 +47,20 @@ def render_pdf(doc: Document, folder: Path) -> None:
         ensure_ascii=False,
         sort_keys=True,
     )
-    pdf = typst.compile(
-        templates() / "typst" / "report.typ",
-        root=templates() / "typst",
-        font_paths=[_dejavu().parent],
-        ignore_system_fonts=True,
-        sys_inputs={"report": data},
-        pdf_standards=["ua-1"],
-        timestamp=0,
-    )
+    try:
+        pdf = typst.compile(
+            templates() / "typst" / "report.typ",
+            root=templates() / "typst",
+            font_paths=[_dejavu().parent],
+            ignore_system_fonts=True,
+            sys_inputs={"report": data},
+            pdf_standards=["ua-1"],
+            timestamp=0,
+        )
+    except typst.TypstError as fault:
+        place = re.search(r"([^/\s]+\.typ):(\d+):", fault.diagnostic)
+        where = f"{place[1]}, line {place[2]}: " if place else ""
+        raise TemplateError(f"{where}{fault.message}") from fault
     (folder / "report.pdf").write_bytes(pdf)
 
 

@@ -6,9 +6,11 @@ from functools import cache
 from pathlib import Path
 
 import pypdf
+import pytest
 
 from il5report.display.model import Document, Paragraph, Section
 from il5report.render import pdf
+from il5report.render.environment import TemplateError
 from il5report.render.sheets import NAMED_CHARACTERS
 from il5report.render.text import BREAK, clean
 from tests.render.reports import Report, bookmarks
@@ -90,3 +92,13 @@ def test_without_date_there_is_none(tmp_path: Path) -> None:
     pdf.render_pdf(replace(SMALL, date=""), tmp_path)
     metadata = pypdf.PdfReader(tmp_path / "report.pdf").metadata
     assert metadata is not None and "/CreationDate" not in metadata
+
+
+def test_fault_in_the_template_names_file_and_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "typst").mkdir()
+    (tmp_path / "typst" / "report.typ").write_text("text\n\n#nobody\n")
+    monkeypatch.setattr(pdf, "templates", lambda: tmp_path)
+    with pytest.raises(TemplateError, match=r"report\.typ, line 3: unknown variable: nobody"):
+        pdf.render_pdf(SMALL, tmp_path)
