@@ -57,7 +57,8 @@ class Output:
     options : model of the options it takes from the plan.
     footnotes : default footnotes; ``{words}`` are filled from `Context.words`.
     analyse : Context -> rows of the ARD. Sees data; makes no text.
-    display : (Context, its ARD rows) -> body. Sees no data.
+    display : (Context, its ARD rows) -> body. Sees no data. A listing is given its `records`.
+    records : of a listing: Context -> the records to print, in order.
     """
 
     kind: Literal["table", "figure", "listing"]
@@ -68,6 +69,7 @@ class Output:
     display: Callable[[Context, pl.DataFrame], Shown]
     options: type[BaseModel] = NoOptions
     footnotes: tuple[str, ...] = ()
+    records: Callable[[Context], pl.DataFrame] | None = None
 
 
 @dataclass(frozen=True)

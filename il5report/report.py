@@ -154,7 +154,8 @@ def analyse(checked: Checked, say: Say = quiet) -> Results:
         ard = results.finish(rows.frame(), ctx.id, ctx.set_name, ctx.set_where, first)
         first += ard.height
         frames.append(ard)
-        displays.append(display_of(ctx, ctx.output.display(ctx, ard)))
+        shown = ctx.output.display(ctx, ctx.output.records(ctx) if ctx.output.records else ard)
+        displays.append(display_of(ctx, shown))
     plan = checked.loaded.plan
     said = Said(number_of_checks(), checked.findings, checked.accepted)
     made = document(plan, displays, said, banner_of(plan, checked.study))

@@ -1,13 +1,14 @@
 """Reading a plan folder: merge what it extends, check every key and reference, name every fault.
 
 A plan is a folder. ``study.yaml`` holds the top-level keys; each further file holds the key of its
-own name (``outputs.yaml`` the key ``outputs``). ``extends`` in study.yaml names another plan:
+own name (``outputs.yaml`` the key ``outputs``, and so does ``outputs_<part>.yaml``). ``extends`` in study.yaml names another plan:
 ``default``, or a folder relative to this one. Mappings are merged key by key, ``null`` removes a
 key, a mapping tagged ``!replace`` and everything else replaces what the other plan says.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -139,13 +140,12 @@ def _load(folder: Path) -> _Tree:
         raise PlanError([Finding("plan.missing", message)])
     known = [f"{name}.yaml" for name in FILES]
     for path in sorted(folder.glob("*.y*ml")):
-        if path.name not in known:
+        name = re.sub(r"^outputs_\w+$", "outputs", path.stem)
+        if f"{name}.yaml" in known and path.suffix == ".yaml":
+            _load_file(path, () if name == "study" else (name,), tree)
+        else:
             message = f"unknown plan file{nearest(path.name, known)}"
             tree.faults.append(Finding("plan.file", message, place=path.name))
-    for name in FILES:
-        path = folder / f"{name}.yaml"
-        if path.is_file():
-            _load_file(path, () if name == "study" else (name,), tree)
     return tree
 
 
@@ -168,7 +168,12 @@ def _load_file(path: Path, prefix: Path_, tree: _Tree) -> None:
     if not isinstance(data, dict):
         tree.faults.append(Finding("plan.yaml", "a mapping is expected", place=f"{path.name}:1"))
     elif prefix:
-        tree.data[str(prefix[0])] = data
+        key = str(prefix[0])
+        before = tree.data.get(key, {})
+        for name in sorted(before.keys() & data.keys()):
+            place = tree.places[(key, name)]
+            tree.faults.append(Finding("plan.key", f"{name!r} is in another file too", place=place))
+        tree.data[key] = type(before or data)({**before, **data})
     else:
         tree.data.update(data)
 

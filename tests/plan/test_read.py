@@ -225,3 +225,12 @@ def test_the_default_plan_is_this_trial() -> None:
     kinds = [c["category"] for c in study["eligibility"].values()]
     assert kinds.count("INCLUSION") == 11
     assert kinds.count("EXCLUSION") == 5
+
+
+def test_displays_in_more_than_one_file(tmp_path: Path) -> None:
+    plan(tmp_path)
+    (tmp_path / "outputs_more.yaml").write_text('t_more: {output: t_one, number: "14.2"}\n')
+    assert list(read_plan(tmp_path, default_plan(), ONE).plan.outputs) == ["t_one", "t_more"]
+    (tmp_path / "outputs_more.yaml").write_text('t_one: {number: "14.2"}\n')
+    with pytest.raises(PlanError, match="'t_one' is in another file too"):
+        read_plan(tmp_path, default_plan(), ONE)

@@ -104,7 +104,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
                 if lines:
                     middle = y - gap / 2
                     axes.text(SIDE_X, middle, "\n".join(lines), va="center", bbox=SIDE)
-                    _arrow(axes, (MAIN_X, middle), (SIDE_X - 0.02, middle))
+                    _arrow(axes, (MAIN_X, middle), (SIDE_X - 0.01, middle), gap=0)
                 y -= gap
             axes.text(MAIN_X, y, text, ha="center", va="center", bbox=BOX, fontweight="bold")
             if stage.split:
@@ -142,8 +142,10 @@ def _split(axes: Any, view: View, stage: Stage, columns: Sequence[str], y: float
     return below
 
 
-def _arrow(axes: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
-    style = {"arrowstyle": "-|>", "color": "#444444", "linewidth": 0.8, "shrinkB": 14, "shrinkA": 0}
+def _arrow(axes: Any, start: tuple[float, float], end: tuple[float, float], gap: int = 14) -> None:
+    style = {
+        "arrowstyle": "-|>", "color": "#444444", "linewidth": 0.8, "shrinkA": 0, "shrinkB": gap,
+    }  # fmt: skip
     axes.annotate("", xy=end, xytext=start, arrowprops=style, zorder=0)
 
 

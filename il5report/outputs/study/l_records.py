@@ -1,0 +1,90 @@
+"""A listing: records of a data set, chosen, ordered and headed as the plan says."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from il5report.ard import Rows, Scope, Stat
+from il5report.display.model import Head, Listing
+from il5report.display.rounding import fixed
+from il5report.display.view import value_text
+from il5report.output import Context, Needs, Output, Shown
+from il5report.plan.base import Model, Text, Where
+
+
+class ListedVariable(Model):
+    """A column of the listing: a variable of the data set or of ADSL. `digits`: decimals of a
+    number; as it is in the data where left out."""
+
+    variable: Text
+    label: str = ""
+    digits: int | None = None
+
+
+class Options(Model):
+    """`where`: the records of `dataset`; `sort`: variables that order them (the columns from the
+    left where left out); `empty`: what is printed when there is none."""
+
+    dataset: Text
+    where: Where | None = None
+    variables: tuple[ListedVariable, ...]
+    sort: tuple[str, ...] = ()
+    empty: str = "No record."
+
+
+def needs(ctx: Context) -> Needs:
+    options = ctx.options(Options)
+    names = ["USUBJID", *(v.variable for v in options.variables), *options.sort]
+    return Needs({options.dataset: names}, [(options.dataset, options.where)])
+
+
+def records(ctx: Context) -> pl.DataFrame:
+    options = ctx.options(Options)
+    names = [v.variable for v in options.variables]
+    order = options.sort or tuple(dict.fromkeys(names))
+    found = ctx.records(options.dataset, options.where, keep=("USUBJID", *names, *order))
+    return found.sort(order, nulls_last=True, maintain_order=True)
+
+
+def analyse(ctx: Context, rows: Rows) -> None:
+    options = ctx.options(Options)
+    found = records(ctx)
+    numbers = [
+        Stat("n_records", "Number of records", found.height, "records"),
+        Stat("n", "Number of subjects", found["USUBJID"].n_unique(), "subjects"),
+    ]
+    rows.add(Scope("listed", options.dataset, options.where), "count of records", numbers)
+
+
+def display(ctx: Context, found: pl.DataFrame) -> Shown:
+    options, heads, columns = ctx.options(Options), [], []
+    for item in options.variables:
+        values = found[item.variable]
+        numeric = values.dtype.is_numeric()
+        heads.append(Head(item.label or _label(ctx, item), align="right" if numeric else "left"))
+        columns.append([_text(value, item.digits) for value in values])
+    return Shown(Listing(tuple(heads), list(zip(*columns, strict=True)), options.empty))
+
+
+def _label(ctx: Context, item: ListedVariable) -> str:
+    dataset = ctx.dataset(ctx.options(Options).dataset)
+    own = item.variable in dataset.frame.columns
+    return (dataset if own else ctx.dataset("ADSL")).label_of(item.variable)
+
+
+def _text(value: object, digits: int | None) -> str:
+    if digits is not None and isinstance(value, float):
+        return fixed(value, digits)
+    return value_text(value)
+
+
+OUTPUT = Output(
+    kind="listing",
+    title="Listing",
+    analysis_set="SAF",
+    needs=needs,
+    options=Options,
+    analyse=analyse,
+    records=records,
+    display=display,
+)
