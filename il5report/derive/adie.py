@@ -31,8 +31,8 @@ DECIMALS = 9
 
 def derive_adie(
     domains: Domains, adsl: pl.DataFrame, plan: Plan, rules: EligibilityRules
-) -> pl.DataFrame:
-    """Eligibility of every subject in ADSL, by criterion of the plan.
+) -> pl.DataFrame | None:
+    """Eligibility of every subject in ADSL, by criterion of the plan; None where it has none.
 
     Returns
     -------
@@ -53,7 +53,7 @@ def derive_adie(
         if not faults
     ]
     if not parts:
-        return pl.DataFrame(schema={"USUBJID": pl.String})
+        return None
     frame = pl.concat(parts)
     told = pl.struct("USUBJID", "PARAMCD").map_elements(
         lambda key: (key["USUBJID"], key["PARAMCD"]) in known, return_dtype=pl.Boolean

@@ -1,0 +1,174 @@
+"""ADIE: criteria from data, from the investigator, and where the two disagree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from il5report.derive.adam import derive
+from il5report.errors import DataError
+from il5report.plan.models import Plan
+from tests.derive.adam_study import demo, domain, plan, rows, study, subject, whole_plan
+
+
+def adie() -> list[dict[str, Any]]:
+    return rows(demo()[1]["ADIE"])
+
+
+def test_every_criterion_for_every_subject_screened() -> None:
+    criteria = list(whole_plan().eligibility)
+    assert len(criteria) == 16
+    found: dict[str, list[str]] = {}
+    for r in adie():
+        found.setdefault(r["USUBJID"], []).append(r["PARAMCD"])
+    assert len(found) == 26
+    assert all(codes == criteria for codes in found.values())
+
+
+def test_the_cases_that_the_demo_planted() -> None:
+    """Screen failures agree with IE; one infused with ALT 3.3 x ULN; one without LVEF."""
+    odd = {
+        (r["USUBJID"][-6:], r["PARAMCD"]): (r["AVALC"], r["INVC"], r["DISCFL"], r["ELIGDVFL"])
+        for r in adie()
+        if r["AVALC"] in ("NOT MET", "NOT ASSESSABLE") or r["INVC"] == "NOT MET"
+    }
+    assert odd == {
+        ("02-001", "INCL03"): ("NOT MET", "NOT MET", "N", "N"),
+        ("02-005", "EXCL02"): ("NOT MET", "NOT MET", "N", "N"),
+        ("02-008", "INCL05"): ("NOT MET", "NOT MET", "N", "N"),
+        ("02-008", "INCL06"): ("NOT MET", "NOT MET", "N", "N"),
+        ("02-003", "INCL05"): ("NOT MET", "MET", "Y", "Y"),
+        ("01-005", "INCL06"): ("NOT ASSESSABLE", "MET", "N", "N"),
+    }
+
+
+def test_values_and_dates_are_shown() -> None:
+    (row,) = (r for r in adie() if r["USUBJID"].endswith("02-003") and r["PARAMCD"] == "INCL05")
+    assert "ALTULN 3.32 (" in row["AVALTXT"]
+    assert row["ADT"].isoformat() in row["AVALTXT"]
+
+
+POSITIVE, NEGATIVE = "POSITIVE", "NEGATIVE"
+SEROLOGY = ("HBSAG", "HBEAG", "HBEAB", "HBCAB", "HCAB", "HIVAB", "SYPHIL")
+
+
+def small(
+    labs: list[dict[str, object]],
+    history: tuple[dict[str, object], ...] = (),
+    failed: tuple[str, ...] = (),
+    rules: dict[str, Any] | None = None,
+) -> dict[str, str]:
+    """Result of each criterion for subject A, screened until 2026-01-20."""
+    whole = whole_plan()
+    assert whole.derivation is not None
+    assert whole.derivation.eligibility is not None
+    raw = whole.derivation.eligibility.model_dump(exclude_none=True, by_alias=True)
+    dates = whole.derivation.model_dump(exclude_none=True, by_alias=True)["dates"]
+    milestone = {"USUBJID": "A", "DSSTDTC": "2026-01-20"}
+    lab = {"USUBJID": "A", "LBDTC": "2026-01-10", "LBSTRESC": None, "LBSTNRHI": None}
+    data = study(
+        domain("DM", subject("A")),
+        domain("EX", variables="USUBJID EXCAT EXSTDTC EXENDTC"),
+        domain("DS", {**milestone, "DSDECOD": "ENTERED INTO TRIAL"}),
+        domain("LB", *({**lab, **r} for r in labs), variables="USUBJID LBDTC LBSTRESC LBSTNRHI LBTESTCD LBSTRESN"),
+        domain("MH", *({"USUBJID": "A", **r} for r in history),
+               variables="MHCAT MHTERM MHSTDTC RRTYPE"),
+        domain("IE", *({"USUBJID": "A", "IETESTCD": code} for code in failed),
+               variables="USUBJID IETESTCD"),
+    )  # fmt: skip
+    base = plan(
+        eligibility={**raw, **(rules or {})},
+        dates={n: dates[n] for n in ("RFICDT", "SCRFDT", "ENRLDT", "LDSDT")},
+    )
+    assert isinstance(base, Plan)
+    made, _ = derive(data, base)
+    return {r["PARAMCD"]: r["AVALC"] for r in rows(made["ADIE"])}
+
+
+def serology(dna: str = "<20", **positive: str) -> list[dict[str, object]]:
+    results = {**dict.fromkeys(SEROLOGY, NEGATIVE), **positive, "HBVDNA": dna}
+    return [{"LBTESTCD": k, "LBSTRESC": v} for k, v in results.items() if v]
+
+
+@pytest.mark.parametrize(
+    ("labs", "expected"),
+    [
+        (serology(), "MET"),
+        (serology(HBSAG=POSITIVE), "NOT MET"),
+        # core antibody alone is accepted while no virus is found
+        (serology(HBCAB=POSITIVE), "MET"),
+        (serology(HBEAB=POSITIVE, HBEAG=POSITIVE), "MET"),
+        (serology("1840", HBCAB=POSITIVE), "NOT MET"),
+        (serology("1840"), "MET"),
+        (serology("", HBCAB=POSITIVE), "NOT ASSESSABLE"),
+        (serology(""), "MET"),
+        (serology(HCAB=POSITIVE), "NOT MET"),
+        (serology(HIVAB=POSITIVE), "NOT MET"),
+        (serology(SYPHIL=POSITIVE), "NOT MET"),
+        (serology(SYPHIL=""), "NOT ASSESSABLE"),
+        (serology(SYPHIL="", HIVAB=POSITIVE), "NOT MET"),
+        ([], "NOT ASSESSABLE"),
+    ],
+)
+def test_viral_criterion(labs: list[dict[str, object]], expected: str) -> None:
+    assert small(labs)["EXCL02"] == expected
+
+
+def liver(**ratios: float) -> list[dict[str, object]]:
+    return [
+        {"LBTESTCD": code, "LBSTRESN": ratio * 41.7, "LBSTNRHI": 41.7}
+        for code, ratio in {"BILI": 1.0, "ALT": 1.0, "AST": 1.0, **ratios}.items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("labs", "expected"),
+    [
+        (liver(), "MET"),
+        (liver(BILI=1.5, ALT=3.0, AST=3.0), "MET"),
+        (liver(BILI=1.501), "NOT MET"),
+        (liver(ALT=3.001), "NOT MET"),
+        (liver(AST=3.001), "NOT MET"),
+        (liver()[:2], "NOT ASSESSABLE"),
+        (liver(BILI=2.0)[:2], "NOT MET"),
+    ],
+)
+def test_liver_criterion(labs: list[dict[str, object]], expected: str) -> None:
+    assert small(labs)["INCL05"] == expected
+
+
+def test_the_last_value_before_enrolment_counts() -> None:
+    later = [{**r, "LBDTC": "2026-01-25"} for r in liver(ALT=9.0)]
+    last = [{**r, "LBDTC": "2026-01-20"} for r in liver(ALT=3.5)]
+    assert small(liver() + later)["INCL05"] == "MET"
+    assert small(liver() + last)["INCL05"] == "NOT MET"
+
+
+def history(remission: str, relapse: str, kind: str = "RELAPSED") -> Any:
+    return (
+        {"MHCAT": "PRIMARY DIAGNOSIS", "MHTERM": "AML", "RRTYPE": kind},
+        {"MHCAT": "DISEASE HISTORY", "MHTERM": "REMISSION", "MHSTDTC": remission},
+        {"MHCAT": "DISEASE HISTORY", "MHTERM": "RELAPSE", "MHSTDTC": relapse},
+    )
+
+
+@pytest.mark.parametrize(
+    ("records", "expected"),
+    [
+        (history("2025-06-01", "2025-12-01"), "MET"),  # 183 days
+        (history("2025-06-01", "2025-12-02"), "NOT MET"),
+        (history("2025-06", "2025-12"), "MET"),  # both from the first of the month
+        (history("2024-01-01", "2025-12-01", "REFRACTORY"), "MET"),
+        (history("2024-01-01", "2025-12-01")[:1], "NOT ASSESSABLE"),
+    ],
+)
+def test_relapse_within_six_months(records: Any, expected: str) -> None:
+    assert small([], records)["INCL04"] == expected
+
+
+def test_rule_for_an_unknown_criterion_or_value_is_refused() -> None:
+    with pytest.raises(DataError, match=r"INCL99.*no criterion"):
+        small([], rules={"criteria": {"INCL99": "AGE >= 18"}})
+    with pytest.raises(DataError, match=r"AGES.*did you mean 'AGE'"):
+        small([], rules={"criteria": {"INCL01": "AGES >= 18"}})
