@@ -1,9 +1,10 @@
 """Reading a plan folder: merge what it extends, check every key and reference, name every fault.
 
 A plan is a folder. ``study.yaml`` holds the top-level keys; each further file holds the key of its
-own name (``outputs.yaml`` the key ``outputs``, and so does ``outputs_<part>.yaml``). ``extends`` in study.yaml names another plan:
-``default``, or a folder relative to this one. Mappings are merged key by key, ``null`` removes a
-key, a mapping tagged ``!replace`` and everything else replaces what the other plan says.
+own name (``outputs.yaml`` the key ``outputs``, and so does ``outputs_<part>.yaml``). ``extends`` in
+study.yaml names another plan: ``default``, or a folder relative to this one. Mappings are merged
+key by key, ``null`` removes a key, a mapping tagged ``!replace`` and everything else replaces what
+the other plan says.
 """
 
 from __future__ import annotations
