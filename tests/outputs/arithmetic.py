@@ -10,6 +10,7 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import NamedTuple
 
 Z = statistics.NormalDist().inv_cdf(0.975)
@@ -219,15 +220,13 @@ def area(points: Sequence[tuple[float, float]], end: float) -> float | None:
     if points[-1][0] < end and points[-1][1] > 0:
         return None
     curve = [(t, c) for t, c in points if t <= quantifiable[-1]]
-    total = 0.0
-    for (t0, c0), (t1, c1) in zip(curve, curve[1:], strict=False):
-        if t0 >= end:
-            break
-        down = 0 < c1 < c0
-        if t1 > end:
-            share = (end - t0) / (t1 - t0)
-            c1 = c0 * (c1 / c0) ** share if down else c0 + (c1 - c0) * share
-            t1 = end
-        width = t1 - t0
-        total += width * (c0 - c1) / math.log(c0 / c1) if down else width * (c0 + c1) / 2
-    return total
+    return math.fsum(_piece(a, b, end) for a, b in pairwise(curve) if a[0] < end)
+
+
+def _piece(start: tuple[float, float], stop: tuple[float, float], end: float) -> float:
+    """One trapezoid, cut at `end`; between falling concentrations a logarithmic one."""
+    (t0, c0), (t1, c1) = start, stop
+    down, share = 0 < c1 < c0, min((end - t0) / (t1 - t0), 1)
+    last = c0 * (c1 / c0) ** share if down else c0 + (c1 - c0) * share
+    width = share * (t1 - t0)
+    return width * (c0 - last) / math.log(c0 / last) if down else width * (c0 + last) / 2

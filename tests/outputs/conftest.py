@@ -13,6 +13,8 @@ from il5report.report import Results, analyse, check
 from tests.conftest import ROOT
 from tests.outputs.records import Trial
 
+pytest.register_assert_rewrite("tests.outputs.assertions")
+
 DEFAULT = ROOT / "analysis_plan"
 PUBLIC = DEFAULT / "examples" / "pharmaverse"
 

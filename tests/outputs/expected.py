@@ -74,11 +74,16 @@ class Expected:
         lower, upper = clopper_pearson(n, total)
         self.numbers[Place(analysis, column, "lower", **place)] = lower
         self.numbers[Place(analysis, column, "upper", **place)] = upper
-        return ", ".join(fixed(None if x is None else 100 * x, 1) for x in (lower, upper))
+        return f"{percent(lower)}, {percent(upper)}"
 
     def line(self, indent: int, label: str, texts: Sequence[str] = ()) -> None:
         """Add a line; without texts, a heading."""
         self.lines.append((indent, label, tuple(texts)))
+
+
+def percent(value: float | None) -> str:
+    """A proportion in percent, with one decimal."""
+    return fixed(None if value is None else 100 * value, 1)
 
 
 def expected(trial: Trial, key: str, ticks: Sequence[float] = ()) -> Expected:
@@ -95,6 +100,9 @@ def expected(trial: Trial, key: str, ticks: Sequence[float] = ()) -> Expected:
     return made
 
 
+NOT_GIVEN = "Not given"
+
+
 def _disposition(made: Expected, trial: Trial, options: Record) -> None:
     for step in options["steps"]:
         label, indent, by = step["label"], step.get("indent", 0), step.get("by")
@@ -104,8 +112,9 @@ def _disposition(made: Expected, trial: Trial, options: Record) -> None:
             met = trial.where("ADSL", step["where"], frozenset(base))
             text = made.counted(len(met), len(base), "step", c.label, group=label)
             texts.append(text if step.get("percent", True) else str(len(met)))
-            for level in sorted({str(r[by]) for r in met}) if by else ():
-                n = sum(str(r[by]) == level for r in met)
+            given = [r[by] or NOT_GIVEN for r in met] if by else []
+            for level in sorted(set(given), key=lambda v: (v == NOT_GIVEN, v)):
+                n = given.count(level)
                 place = {"group": label, "variable": by, "level": level}
                 levels.setdefault(level, []).append(
                     made.counted(n, len(base), "step", c.label, **place)
@@ -131,7 +140,10 @@ def _consort(made: Expected, trial: Trial, options: Record) -> None:
         made.numbers[Place("lost", "", "n", label)] = len(lost)
         made.sentences.append(f"{stage['lost']}: n = {len(lost)}")
         if "reason" in stage:
-            reasons = [str(r[stage["reason"]]) for r in trial.where("ADSL", "", lost)]
+            reasons = [
+                r[stage["reason"]] or f"Reason {NOT_GIVEN.lower()}"
+                for r in trial.where("ADSL", "", lost)
+            ]
             for reason in set(reasons):
                 n = reasons.count(reason)
                 made.numbers[Place("lost", "", "n", label, level=reason)] = n
@@ -153,7 +165,12 @@ def _analysis_sets(made: Expected, trial: Trial, options: Record) -> None:
         )
 
 
+MISSING = "Missing"
+
+
 def _code(value: object) -> str:
+    if value is None:
+        return MISSING
     return str(int(value)) if isinstance(value, float) else str(value)
 
 
@@ -161,18 +178,20 @@ def _baseline(made: Expected, trial: Trial, options: Record) -> None:
     within = frozenset().union(*(c.subjects for c in made.columns))
     for item in options["characteristics"]:
         name, label = item["variable"], item["label"]
-        values = [r[name] for r in trial.where("ADSL", f"{name} != missing", within)]
-        if "levels" not in item and all(isinstance(v, float) for v in values):
+        values = [r[name] for r in trial.where("ADSL", "", within)]
+        if "levels" not in item and any(isinstance(r[name], float) for r in trial.adsl):
             made.line(0, label)
             _describe(made, trial, name, item.get("digits", 0))
             continue
         made.line(0, f"{label}, n (%)")
-        levels = item.get("levels") or {v: v for v in sorted(values)}
+        levels = item.get("levels") or {v: v for v in sorted(set(values) - {None})}
+        if None in values:
+            levels = levels | {MISSING: MISSING}
         for code, text in levels.items():
             cells = []
             for c in made.columns:
                 records = trial.where("ADSL", "", c.subjects)
-                n = sum(r[name] is not None and _code(r[name]) == code for r in records)
+                n = [_code(r[name]) for r in records].count(code)
                 total = len(c.subjects)
                 cells.append(made.counted(n, total, "levels", c.label, variable=name, level=code))
             made.line(1, text, cells)
@@ -222,8 +241,7 @@ def _response_rate(made: Expected, trial: Trial, options: Record) -> None:
         made.line(1, f"n/N of {name} (%)" if name else "n/N (%)", shares)
         made.line(1, "95% confidence interval, %", intervals)
         if null is not None:
-            percent = fixed(100 * null, 1)
-            made.line(1, f"One-sided p-value (H0: rate {percent}% or less)", tests)
+            made.line(1, f"One-sided p-value (H0: rate {percent(null)}% or less)", tests)
 
 
 def _best_response(made: Expected, trial: Trial, options: Record) -> None:
@@ -252,63 +270,86 @@ QUARTILES = {
 }
 
 
+@dataclass(frozen=True)
+class Times:
+    """The records of one time-to-event parameter by column, and how its times are printed."""
+
+    paramcd: str
+    of_column: dict[str, list[Record]]
+    per_unit: float
+    digits: int
+    scale: str
+
+    def printed(self, days: float | None) -> str:
+        """A time in the unit of the table."""
+        return fixed(None if days is None else days / self.per_unit, self.digits)
+
+
 def _time_to_event(made: Expected, trial: Trial, options: Record) -> None:
-    paramcd, unit = options["paramcd"], options.get("unit", "months")
-    digits, scale = options.get("digits", 1), trial.conventions["km_ci"]
-    per_unit = trial.conventions["days_per_month"] if unit == "months" else 1
-    of_column = {
-        c.label: trial.where("ADTTE", f'PARAMCD == "{paramcd}"', c.subjects) for c in made.columns
-    }
-
-    def add(analysis: str, column: str, stat: str, value: float | None, time: float | None) -> None:
-        made.numbers[Place(analysis, column, stat, paramcd=paramcd, time=time)] = value
-
-    def printed(days: float | None) -> str:
-        return fixed(None if days is None else days / per_unit, digits)
-
-    def middle(column: str, p: Fraction, reverse: bool, analysis: str) -> str:
-        records = of_column[column]
-        events = [(r["CNSR"] == 0) != reverse for r in records]
-        found = quantile(kaplan_meier([r["AVAL"] for r in records], events), p, scale)
-        for stat, value in found._asdict().items():
-            add(analysis, column, stat, value, None)
-        return f"{printed(found.estimate)} ({printed(found.lower)}, {printed(found.upper)})"
-
-    _status(made, of_column, paramcd, True)
-    _status(made, of_column, paramcd, False)
+    unit, where = options.get("unit", "months"), f'PARAMCD == "{options["paramcd"]}"'
+    times = Times(
+        options["paramcd"],
+        {c.label: trial.where("ADTTE", where, c.subjects) for c in made.columns},
+        trial.conventions["days_per_month"] if unit == "months" else 1,
+        options.get("digits", 1),
+        trial.conventions["km_ci"],
+    )
+    _status(made, times, True)
+    _status(made, times, False)
     made.line(0, f"Time to event, {unit} (95% CI)")
     for analysis, (label, p) in QUARTILES.items():
-        made.line(1, label, [middle(c, p, False, analysis) for c in of_column])
-    ranges = []
-    for column, records in of_column.items():
+        made.line(1, label, _middles(made, times, p, analysis))
+    made.line(1, "Range", _ranges(made, times))
+    made.line(0, "Event-free, % (95% CI) [at risk]")
+    for mark in options["landmarks"]:
+        made.line(1, f"At {mark} {unit}", _landmarks(made, times, mark))
+    followed = _middles(made, times, Fraction(1, 2), "follow-up")
+    made.line(0, f"Median follow-up, {unit} (95% CI)", followed)
+
+
+def _middles(made: Expected, times: Times, p: Fraction, analysis: str) -> list[str]:
+    """A quantile by column; of follow-up the event is to be censored."""
+    texts = []
+    for column, records in times.of_column.items():
+        events = [(r["CNSR"] == 0) != (analysis == "follow-up") for r in records]
+        found = quantile(kaplan_meier([r["AVAL"] for r in records], events), p, times.scale)
+        for stat, value in found._asdict().items():
+            made.numbers[Place(analysis, column, stat, paramcd=times.paramcd)] = value
+        estimate, lower, upper = map(times.printed, found)
+        texts.append(f"{estimate} ({lower}, {upper})")
+    return texts
+
+
+def _ranges(made: Expected, times: Times) -> list[str]:
+    texts = []
+    for column, records in times.of_column.items():
         ends = []
         for stat, pick in (("minimum", min), ("maximum", max)):
             time = pick((r["AVAL"] for r in records), default=None)
             plus = time is not None and all(r["CNSR"] != 0 for r in records if r["AVAL"] == time)
-            add("range", column, stat, time, None)
-            add("range", column, f"{stat}_censored", None if time is None else float(plus), None)
-            ends.append(printed(time) + "+" * plus)
-        ranges.append(" to ".join(ends))
-    made.line(1, "Range", ranges)
-    made.line(0, "Event-free, % (95% CI) [at risk]")
-    for mark in options["landmarks"]:
-        texts = []
-        for column, records in of_column.items():
-            found = _landmark(records, mark * per_unit, scale)
-            for stat, value in found.items():
-                add("landmark", column, stat, value, float(mark))
-            s, low, high = (
-                fixed(None if found[k] is None else 100 * (found[k] or 0), 1)
-                for k in ("survival", "lower", "upper")
-            )
-            texts.append(f"{s} ({low}, {high}) [{found['n_risk']:.0f}]")
-        made.line(1, f"At {mark} {unit}", texts)
-    half = Fraction(1, 2)
-    followed = [middle(c, half, True, "follow-up") for c in of_column]
-    made.line(0, f"Median follow-up, {unit} (95% CI)", followed)
+            place = Place("range", column, stat, paramcd=times.paramcd)
+            made.numbers[place] = time
+            if time is not None:
+                made.numbers[place._replace(stat_name=f"{stat}_censored")] = float(plus)
+            ends.append(times.printed(time) + "+" * plus)
+        texts.append(" to ".join(ends))
+    return texts
 
 
-def _status(made: Expected, of_column: dict[str, list[Record]], paramcd: str, event: bool) -> None:
+def _landmarks(made: Expected, times: Times, mark: float) -> list[str]:
+    texts = []
+    for column, records in times.of_column.items():
+        found = _landmark(records, mark * times.per_unit, times.scale)
+        for stat, value in found.items():
+            place = Place("landmark", column, stat, paramcd=times.paramcd, time=float(mark))
+            made.numbers[place] = value
+        s, low, high = (percent(found[stat]) for stat in ("survival", "lower", "upper"))
+        texts.append(f"{s} ({low}, {high}) [{found['n_risk']:.0f}]")
+    return texts
+
+
+def _status(made: Expected, times: Times, event: bool) -> None:
+    of_column, paramcd = times.of_column, times.paramcd
     analysis, variable = ("event", "EVNTDESC") if event else ("censored", "CNSDTDSC")
     size = {c.label: len(c.subjects) for c in made.columns}
     met = {c: [r for r in rs if (r["CNSR"] == 0) == event] for c, rs in of_column.items()}
@@ -355,7 +396,9 @@ def _curves(made: Expected, trial: Trial, options: Record, ticks: Sequence[float
         for tick in ticks:
             n = sum(r["AVAL"] >= tick * per_unit for r in records)
             made.numbers[Place("at risk", c.label, "n_risk", paramcd=paramcd, time=tick)] = n
-        if steps:
+        if not steps:
+            made.sentences.append(f"{c.label}: no subject.")
+        else:
             share = fixed(100 * float(steps[-1].survival), 1)
             end = fixed(steps[-1].time / per_unit, 1)
             made.sentences.append(f"{c.label}: {share}% event-free at {end} months.")
@@ -404,7 +447,9 @@ def _ae_soc_pt(made: Expected, trial: Trial, options: Record) -> None:
         size = {v: len(distinct([r for r in records if r[variable] == v])) for v in found}
         return sorted(found, key=lambda v: (-size[v], v))
 
-    made.line(0, "Subjects with at least one event", cells(lambda r: True, "any"))
+    at_least_one = cells(lambda r: True, "any")
+    if every:
+        made.line(0, "Subjects with at least one event", at_least_one)
     for soc in by_size("AEBODSYS", every):
         of_soc = [r for r in every if r["AEBODSYS"] == soc]
         place = {"variable": "AEBODSYS", "level": soc}
@@ -420,39 +465,45 @@ UNKNOWN = "Grade unknown"
 
 def _max_grade(made: Expected, trial: Trial, options: Record) -> None:
     variable, order = options["variable"], list(options["levels"])
-    worst = dict[str, dict[str, int]]()
-    for c in made.columns:
-        of_subject = dict[str, int]()
-        for r in trial.where("ADAE", options["subset"], c.subjects):
-            code = None if r[variable] is None else _code(r[variable])
-            rank = order.index(code) if code in order else -1
-            of_subject[r["USUBJID"]] = max(rank, of_subject.get(r["USUBJID"], -1))
-        worst[c.label] = of_subject
+    worst = _worst(made, trial, options)
 
-    def lines(indent: int, label: str, least: int, analysis: str, **place: str) -> None:
+    def at_least(label: str, least: int, analysis: str, **place: str) -> None:
         texts, intervals = [], []
         for c in made.columns:
-            n, total = sum(w >= least for w in worst[c.label].values()), len(c.subjects)
+            n, total = sum(w >= least for w in worst[c.label]), len(c.subjects)
             texts.append(made.counted(n, total, analysis, c.label, **place))
             if options.get("interval", True):
                 intervals.append(f"({made.interval(n, total, analysis, c.label, **place)})")
-        made.line(indent, label, texts)
+        made.line(0, label, texts)
         if intervals:
-            made.line(indent + 1, "95% confidence interval, %", intervals)
+            made.line(1, "95% confidence interval, %", intervals)
 
-    lines(0, options["event"], -1, "any")
+    at_least(options["event"], -1, "any")
     made.line(0, "Worst grade")
     for rank, code in [*enumerate(order), (-1, UNKNOWN)]:
-        texts, seen = [], 0
-        for c in made.columns:
-            n = sum(w == rank for w in worst[c.label].values())
-            place = {"variable": variable, "level": code}
-            texts.append(made.counted(n, len(c.subjects), "worst", c.label, **place))
-            seen += n
-        if seen or code != UNKNOWN:
+        place = {"variable": variable, "level": code}
+        texts = [
+            made.counted(worst[c.label].count(rank), len(c.subjects), "worst", c.label, **place)
+            for c in made.columns
+        ]
+        if code != UNKNOWN or any(rank in ranks for ranks in worst.values()):
             made.line(1, options["levels"].get(code, code), texts)
     for code, label in options.get("at_least", {}).items():
-        lines(0, label, order.index(code), "at least", variable=variable, level=code)
+        at_least(label, order.index(code), "at least", variable=variable, level=code)
+
+
+def _worst(made: Expected, trial: Trial, options: Record) -> dict[str, list[int]]:
+    """By column, the rank of the worst grade of each subject with an event; -1: none known."""
+    variable, order = options["variable"], list(options["levels"])
+    found = dict[str, list[int]]()
+    for c in made.columns:
+        of_subject = dict[str, int]()
+        for r in trial.where("ADAE", options["subset"], c.subjects):
+            code = _code(r[variable])
+            rank = order.index(code) if code in order else -1
+            of_subject[r["USUBJID"]] = max(rank, of_subject.get(r["USUBJID"], -1))
+        found[c.label] = list(of_subject.values())
+    return found
 
 
 def _kinetics(made: Expected, trial: Trial, options: Record) -> None:
@@ -462,8 +513,8 @@ def _kinetics(made: Expected, trial: Trial, options: Record) -> None:
             where = f'({block["where"]}) and PARAMCD == "{item["paramcd"]}"'
             of_column = [trial.where("ADPP", where, c.subjects) for c in made.columns]
             units = {r["AVALU"] for records in of_column for r in records}
-            made.line(1, f"{item['label']}, {units.pop()}")
-            assert not units, "one unit in one parameter of one assay"
+            assert len(units) < 2, "one unit in one parameter of one assay"
+            made.line(1, ", ".join([item["label"], *units]))
             _parameter(made, of_column, block["label"], item)
 
 
@@ -508,7 +559,8 @@ def _profiles(made: Expected, trial: Trial, options: Record) -> None:
             made.numbers[place] = r["ALLOQ"]
             value = None if r["BLQFL"] == "Y" else r["AVAL"]
             made.numbers[place._replace(stat_name="concentration")] = value
-        made.sentences.append(f"{c.label}: {len(distinct(taken))} subjects.")
+        if taken:
+            made.sentences.append(f"{c.label}: {len(distinct(taken))} subjects.")
 
 
 def profile(records: Sequence[Record]) -> list[tuple[float, float]]:

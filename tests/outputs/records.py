@@ -24,25 +24,36 @@ SET_OF_OUTPUT = {
 }  # fmt: skip
 
 
+class _Replacing(dict[str, Any]):
+    """A mapping that stands for all of the one it extends."""
+
+
 class _Loader(yaml.SafeLoader):
-    """Plans may mark a mapping that replaces the one it extends."""
+    """Reads the mark of such a mapping."""
 
 
-_Loader.add_constructor("!replace", lambda loader, node: _replacing(loader, node))
+def _replacing(loader: yaml.SafeLoader, node: yaml.MappingNode) -> _Replacing:
+    return _Replacing(loader.construct_mapping(node, deep=True))
 
 
-def _replacing(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
-    assert isinstance(node, yaml.MappingNode)
-    return loader.construct_mapping(node, deep=True)
+_Loader.add_constructor("!replace", _replacing)
 
 
-def plan_part(folders: Sequence[Path], name: str, key: str = "") -> dict[str, Any]:
-    """One file of the plan, or one key of it: of the last folder that has it."""
-    for folder in reversed(folders):
-        read = yaml.load((folder / f"{name}.yaml").read_text(encoding="utf-8"), _Loader)
-        if not key or read.get(key):
-            return dict(read[key] if key else read)
-    raise KeyError(key)
+def plan_file(folders: Sequence[Path], name: str) -> Any:
+    """A file of a plan as it stands after those it extends; `folders` in that order."""
+    found: Any = {}
+    for folder in folders:
+        path = folder / f"{name}.yaml"
+        if path.exists():
+            found = _merged(found, yaml.load(path.read_text(encoding="utf-8"), _Loader))
+    return found
+
+
+def _merged(base: Any, new: Any) -> Any:
+    if isinstance(new, _Replacing) or not isinstance(new, dict) or not isinstance(base, dict):
+        return new
+    joint = base | {key: _merged(base.get(key), value) for key, value in new.items()}
+    return {key: value for key, value in joint.items() if value is not None}
 
 
 @cache
@@ -98,11 +109,11 @@ class Trial:
     def __init__(self, study: Study, folders: Sequence[Path]) -> None:
         self._study = study
         self.adsl: list[Record] = study["ADSL"].frame.to_dicts()
-        self.outputs = plan_part(folders[-1:], "outputs")
-        self.sets = plan_part(folders[-1:], "analysis_sets")
-        self.columns = plan_part(folders, "study", "columns")
-        self.conventions = plan_part(folders, "study", "conventions")
-        self.estimands = plan_part(folders[-1:], "estimands")
+        self.outputs = plan_file(folders, "outputs")
+        self.sets = plan_file(folders, "analysis_sets")
+        self.estimands = plan_file(folders, "estimands")
+        study_file = plan_file(folders, "study")
+        self.columns, self.conventions = study_file["columns"], study_file["conventions"]
         self._read: dict[str, list[Record]] = {}
 
     def entry(self, key: str) -> tuple[str, Record, Record]:

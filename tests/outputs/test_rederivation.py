@@ -2,77 +2,33 @@
 
 from __future__ import annotations
 
-import math
-
-import polars as pl
 import pytest
 
 from il5report.display.model import Figure, Table
 from tests.conftest import ROOT
+from tests.outputs.assertions import assert_numbers, assert_texts, derived, differ
 from tests.outputs.conftest import DEFAULT, PUBLIC, Case
-from tests.outputs.expected import DERIVED, Expected, Place, expected, kinetics
-from tests.outputs.records import plan_part
+from tests.outputs.expected import DERIVED, kinetics
+from tests.outputs.records import plan_file
 
 DISPLAYS = [
-    *(("demo", key) for key in plan_part([DEFAULT], "outputs")),
-    *(("public", key) for key in plan_part([PUBLIC], "outputs")),
+    *(("demo", key) for key in plan_file([DEFAULT], "outputs")),
+    *(("public", key) for key in plan_file([PUBLIC], "outputs")),
 ]
-
-
-def found_and_expected(case: Case, key: str) -> tuple[pl.DataFrame, Expected]:
-    """The rows of the ARD, and what they must be."""
-    ard = case.ard(key)
-    ticks = ard.filter(pl.col("analysis") == "at risk")["time"].unique().sort().to_list()
-    return ard, expected(case.trial, key, ticks)
-
-
-def difference(found: float | None, wanted: float | None) -> bool:
-    """Whether two numbers differ; None is not estimable."""
-    if found is None or wanted is None:
-        return found is not wanted
-    return not math.isclose(found, wanted, rel_tol=1e-9, abs_tol=1e-9)
 
 
 @pytest.mark.parametrize(("study", "key"), DISPLAYS)
 def test_every_number_is_the_one_derived_from_the_records(
     study: str, key: str, request: pytest.FixtureRequest
 ) -> None:
-    case: Case = request.getfixturevalue(study)
-    ard, wanted = found_and_expected(case, key)
-    found = {
-        Place(*(row[name] for name in Place._fields)): row["stat"]
-        for row in ard.iter_rows(named=True)
-    }
-    assert set(found) - set(wanted.numbers) == set(), "numbers that nobody asked for"
-    assert set(wanted.numbers) - set(found) == set(), "numbers that are absent"
-    wrong = {
-        p: (v, wanted.numbers[p]) for p, v in found.items() if difference(v, wanted.numbers[p])
-    }
-    assert wrong == {}
-    assert set(ard["analysis_set"]) == {case.trial.set_of(key)}
+    assert_numbers(request.getfixturevalue(study), key)
 
 
 @pytest.mark.parametrize(("study", "key"), DISPLAYS)
 def test_every_text_is_the_one_written_from_the_records(
     study: str, key: str, request: pytest.FixtureRequest
 ) -> None:
-    case: Case = request.getfixturevalue(study)
-    ard, wanted = found_and_expected(case, key)
-    display = case.display(key)
-    set_id = case.trial.set_of(key)
-    size = len(case.trial.subjects(set_id))
-    assert display.subtitle == f"{case.trial.sets[set_id]['label']} (N={size})"
-    if isinstance(display.body, Figure):
-        for sentence in wanted.sentences:
-            assert sentence in display.body.description
-        assert set(display.body.refs) <= set(ard["row"])
-        return
-    assert isinstance(display.body, Table)
-    assert [(h.label, h.detail, h.span) for h in display.body.heads[1:]] == wanted.heads()
-    printed = [
-        (row.indent, row.label, tuple(cell.text for cell in row.cells)) for row in display.body.rows
-    ]
-    assert printed == wanted.lines
+    assert_texts(request.getfixturevalue(study), key)
 
 
 @pytest.mark.parametrize(("study", "key"), DISPLAYS)
@@ -84,7 +40,7 @@ def test_a_cell_names_the_rows_of_its_own_column(
     if not isinstance(body, Table):
         assert isinstance(body, Figure) and body.refs
         return
-    _, wanted = found_and_expected(case, key)
+    wanted = derived(case, key)
     column = dict(case.ard(key).select("row", "column").iter_rows())
     bands = max(len(wanted.bands), 1)
     for row in body.rows:
@@ -110,7 +66,7 @@ def test_kinetics_parameters_follow_from_the_concentrations(demo: Case) -> None:
             continue
         taken = trial.where("ADPC", f'PARAMCD == "{r["ASSAYCD"]}"', frozenset([r["USUBJID"]]))
         wanted = kinetics(taken)[r["PARAMCD"]]
-        assert not difference(r["AVAL"], wanted), (r["USUBJID"], r["ASSAYCD"], r["PARAMCD"])
+        assert not differ(r["AVAL"], wanted), (r["USUBJID"], r["ASSAYCD"], r["PARAMCD"])
         assert (r["AVAL"] is None) == (r["AREASN"] is not None)
         checked += 1
     assert checked == 2 * 3 * len(within)

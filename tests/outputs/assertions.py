@@ -1,0 +1,60 @@
+"""A display against what its records say."""
+
+from __future__ import annotations
+
+import math
+
+import polars as pl
+
+from il5report.display.model import Figure, Table
+from tests.outputs.conftest import Case
+from tests.outputs.expected import Expected, Place, expected
+
+
+def derived(case: Case, key: str) -> Expected:
+    """What a display must hold; where a figure prints numbers at risk is its own choice."""
+    ticks = case.ard(key).filter(pl.col("analysis") == "at risk")["time"].unique().sort()
+    return expected(case.trial, key, ticks.to_list())
+
+
+def differ(found: float | None, wanted: float | None) -> bool:
+    """Whether two numbers differ; None is not estimable."""
+    if found is None or wanted is None:
+        return found is not wanted
+    return not math.isclose(found, wanted, rel_tol=1e-9, abs_tol=1e-9)
+
+
+def assert_numbers(case: Case, key: str) -> None:
+    """The ARD has every number that is asked for, no other, and none that differs."""
+    ard, wanted = case.ard(key), derived(case, key)
+    found = {
+        Place(*(row[name] for name in Place._fields)): row["stat"]
+        for row in ard.iter_rows(named=True)
+    }
+    assert set(found) - set(wanted.numbers) == set(), "numbers that nobody asked for"
+    assert set(wanted.numbers) - set(found) == set(), "numbers that are absent"
+    assert {
+        place: (value, wanted.numbers[place])
+        for place, value in found.items()
+        if differ(value, wanted.numbers[place])
+    } == {}
+    assert set(ard["analysis_set"]) == {case.trial.set_of(key)}
+
+
+def assert_texts(case: Case, key: str) -> None:
+    """Heads, labels and cells are those written from the records; a figure says what it shows."""
+    display, wanted, set_id = case.display(key), derived(case, key), case.trial.set_of(key)
+    size = len(case.trial.subjects(set_id))
+    assert display.subtitle == f"{case.trial.sets[set_id]['label']} (N={size})"
+    if isinstance(display.body, Figure):
+        for sentence in wanted.sentences:
+            assert sentence in display.body.description
+        assert set(display.body.refs) <= set(case.ard(key)["row"])
+        return
+    assert isinstance(display.body, Table)
+    assert [(h.label, h.detail, h.span) for h in display.body.heads[1:]] == wanted.heads()
+    printed = [
+        (row.indent, row.label, tuple(cell.text for cell in row.cells)) for row in display.body.rows
+    ]
+    assert printed == wanted.lines
+    assert wanted.lines or display.body.empty, "nothing happened, and nothing says so"
