@@ -41,7 +41,7 @@ def refuse_rows(frame: pl.DataFrame, faults: Mapping[tuple[str, str, str], pl.Ex
         rows = frame.filter(is_faulty)
         found.append(
             Finding(rule, message, dataset=dataset, variable=variable, count=rows.height,
-                    subjects=some_subjects(rows["USUBJID"].to_list()))
+                    subjects=some_subjects(rows["USUBJID"].drop_nulls().to_list()))
         )  # fmt: skip
     if found:
         raise DataError(found)

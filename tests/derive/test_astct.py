@@ -138,6 +138,7 @@ REFUSED = [
     ({"O2DEV": "NASAL CANNULA", "O2FLOW": -1.0}, "O2FLOW"),
     ({"DRUG": "ASPIRIN"}, "DRUG"),
     ({"DAY": None, "TEMP": 37.0}, "USUBJID"),
+    ({"USUBJID": None, "TEMP": 37.0}, "USUBJID"),
 ]
 
 
@@ -218,6 +219,12 @@ def test_episode_summary() -> None:
     flags = ("HYPOFL", "PRESSFL", "STEROIFL", "STERDY", "TOCIDY", "OXYGR")
     assert [second[flag] for flag in flags] == ["N", "N", "N", None, None, 0]
     assert subjects_with_several(crs_episodes(days)) == ["A"]
+    assert subjects_with_several(crs_episodes(days).head(1)) == []
+
+
+@pytest.mark.parametrize(("day", "late"), [(14, "N"), (15, "Y")])
+def test_onset_after_day_14_is_late(day: int, late: str) -> None:
+    assert crs_episodes(course(39.0, start=day))["LATEFL"].item() == late
 
 
 def test_fatal_episode_is_not_ongoing() -> None:

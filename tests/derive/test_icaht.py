@@ -151,6 +151,7 @@ def test_platelets_early_counts_days_in_total(values: dict[int, float], grade: i
 
 PLATELETS_LATE = [
     ({40: 120, 50: 99}, 0),
+    ({40: 100, 50: 99}, 0),
     ({40: 99, 50: 99}, 1),
     ({40: 50, 50: 99}, 1),
     ({40: 49, 50: 99}, 2),

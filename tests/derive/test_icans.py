@@ -14,7 +14,6 @@ from il5report.derive.icans import (
     LOWER_BOUND,
     NO_CONSCIOUSNESS,
     NO_ICE,
-    PRESSURE,
     SEIZURE,
     TOTAL_DIFFERS,
     grade_icans,
@@ -46,24 +45,27 @@ TABLE = [
     ({"ICE": 10, "CONSC": "AWAKENS SPONTANEOUSLY"}, 1),
     ({"ICE": 10, "CONSC": "Awakens to voice"}, 2),
     ({"ICE": 10, "CONSC": "AWAKENS TO TACTILE STIMULUS"}, 3),
-    ({"ICE": 10, "CONSC": "STUPOR"}, 4),
+    *[({"ICE": 10, "CONSC": word}, 4) for word in ("STUPOR", "COMA", "UNAROUSABLE")],
     ({"ICE": 10, "CONSC": "NEEDS VIGOROUS OR REPETITIVE TACTILE STIMULI"}, 4),
     ({"ICE": 9, "CONSC": "COMA", "CONOTHFL": "Y"}, 1),
     ({"ICE": 10, "SEIZURE": "RESOLVES RAPIDLY"}, 3),
     ({"ICE": 10, "SEIZURE": "NON-CONVULSIVE, RESOLVES WITH INTERVENTION"}, 3),
     ({"ICE": 10, "SEIZURE": "PROLONGED"}, 4),
     ({"ICE": 10, "SEIZURE": "REPETITIVE WITHOUT RETURN TO BASELINE"}, 4),
-    ({"ICE": 10, "MOTOR": "HEMIPARESIS"}, 4),
+    *[({"ICE": 10, "MOTOR": sign}, 4) for sign in
+      ("HEMIPARESIS", "PARAPARESIS", "DEEP FOCAL WEAKNESS")],
     ({"ICE": 10, "MOTOR": "NONE", "SEIZURE": "NONE", "ICP": "NONE"}, 0),
     ({"ICE": 10, "ICP": "FOCAL OEDEMA"}, 3),
-    *[({"ICE": 10, "ICP": sign}, 4) for sign, grade in PRESSURE.items() if grade == 4],
+    *[({"ICE": 10, "ICP": sign}, 4) for sign in
+      ("DIFFUSE OEDEMA", "DECEREBRATE OR DECORTICATE POSTURING", "CRANIAL NERVE VI PALSY",
+       "PAPILLOEDEMA", "CUSHING TRIAD")],
     ({"ICE": 0, "CONSC": "ALERT"}, 3),
     ({"ICE": 0, "CONSC": "AWAKENS TO TACTILE STIMULUS"}, 3),
     ({"ICE": 0, "CONSC": "UNAROUSABLE"}, 4),
     ({"ICEUNAFL": "Y"}, 4),
     ({"ICE": 5, "ICNDTHFL": "Y"}, 5),
     ({"ICNDTHFL": "Y"}, 5),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("values", "grade"), TABLE)
@@ -115,6 +117,7 @@ REFUSED = [
     ({"SEIZURE": "YES"}, "SEIZURE"),
     ({"MOTOR": "TREMOR"}, "MOTOR"),
     ({"ICP": "HEADACHE"}, "ICP"),
+    ({"DAY": None, "ICE": 10}, "USUBJID"),
 ]
 
 
