@@ -45,12 +45,12 @@ def derive_adsl(domains: Domains, plan: Plan, derivation: Derivation) -> pl.Data
     adsl = adsl.with_columns(CUTDT=pl.lit(domains.cutoff, pl.Date))
     adsl = _with_treatment(adsl, domains, plan, derivation)
     adsl = _with_dates(adsl, domains, derivation)
-    adsl = _with_death(adsl, domains)
     adsl = _with_values(adsl, domains, derivation)
     adsl = _with_records(adsl, domains, derivation)
-    for name, interval in derivation.intervals.items():
-        days = dates.days_between(pl.col(interval.start), pl.col(interval.end))
-        adsl = adsl.with_columns(days.alias(name))
+    adsl = adsl.with_columns(
+        dates.days_between(pl.col(interval.start), pl.col(interval.end)).alias(name)
+        for name, interval in derivation.intervals.items()
+    )
     adsl = _with_body_mass(adsl)
     for name, category in derivation.categories.items():
         adsl = _with_category(adsl, domains, name, category)
@@ -124,60 +124,49 @@ def _with_dates(adsl: pl.DataFrame, domains: Domains, derivation: Derivation) ->
         adsl = adsl.join(found, on="USUBJID", how="left", maintain_order="left").drop(
             "_FLAG", strict=False
         )
-    domains.add("ADSL", adsl)
-    return adsl
-
-
-def _with_death(adsl: pl.DataFrame, domains: Domains) -> pl.DataFrame:
-    """A death after the cut-off has not happened yet; nobody is alive after death."""
+        if {"DTHDT", "LSTALVDT"} <= set(adsl.columns) and name in ("DTHDT", "LSTALVDT"):
+            adsl = _not_after_death(adsl, domains)
     if "DTHDT" not in adsl.columns:
         adsl = adsl.with_columns(DTHDT=pl.lit(None, pl.Date))
-    if domains.cutoff is not None:
-        late = (pl.col("DTHDT") > domains.cutoff).fill_null(False)
-        message = "died after the data cut-off: alive at it"
-        domains.note("derive.cutoff", message, adsl.filter(late), "DM", "DTHDTC")
-        adsl = adsl.with_columns(
-            DTHDT=pl.when(~late).then("DTHDT"),
-            DTHFL=pl.when(late).then(pl.lit("N")).otherwise("DTHFL"),
-        )
     dead = pl.col("DTHDT").is_not_null()
     odd = adsl.filter(dead != (pl.col("DTHFL") == "Y"))
     domains.note("derive.death", "death flag and date of death disagree", odd, "DM", "DTHFL")
-    adsl = adsl.with_columns(DTHFL=yes_no(dead | (pl.col("DTHFL") == "Y")))
-    if "LSTALVDT" in adsl.columns:
-        after = adsl.filter(pl.col("LSTALVDT") > pl.col("DTHDT"))
-        message = "record after death: last known alive taken as the day of death"
-        domains.note("derive.death", message, after, "ADSL", "LSTALVDT")
-        adsl = adsl.with_columns(
-            LSTALVDT=pl.min_horizontal("LSTALVDT", pl.coalesce("DTHDT", "LSTALVDT"))
-        )
-    return adsl
+    return adsl.with_columns(DTHFL=yes_no(dead | (pl.col("DTHFL") == "Y")))
+
+
+def _not_after_death(adsl: pl.DataFrame, domains: Domains) -> pl.DataFrame:
+    late = adsl.filter(pl.col("LSTALVDT") > pl.col("DTHDT"))
+    message = "record after death: last known alive taken as the day of death"
+    domains.note("derive.death", message, late, "ADSL", "LSTALVDT")
+    last = pl.min_horizontal("LSTALVDT", pl.coalesce("DTHDT", "LSTALVDT"))
+    return adsl.with_columns(LSTALVDT=last)
 
 
 def _with_values(adsl: pl.DataFrame, domains: Domains, derivation: Derivation) -> pl.DataFrame:
+    domains.add("ADSL", adsl)
+    whole = adsl.lazy()
     for name, rule in derivation.values.items():
-        domains.add("ADSL", adsl)
         found = subject_value(domains, rule, adsl)
         if found is None:
             number = rule.number or kind_of(rule.value) is Kind.NUMBER
-            kind = pl.Float64 if number else pl.String
-            found = pl.DataFrame(schema={"USUBJID": pl.String, "VALUE": kind})
-        found = found.rename({"VALUE": name})
-        adsl = adsl.join(found, on="USUBJID", how="left", maintain_order="left")
-    return adsl
+            value = pl.lit(None, pl.Float64 if number else pl.String)
+            whole = whole.with_columns(value.alias(name))
+        else:
+            found = found.rename({"VALUE": name})
+            whole = whole.join(found, on="USUBJID", how="left", maintain_order="left")
+    return whole.collect()
 
 
 def _with_records(adsl: pl.DataFrame, domains: Domains, derivation: Derivation) -> pl.DataFrame:
+    whole = adsl.lazy()
     for name, rule in {**derivation.flags, **derivation.counts}.items():
         found = subject_records(domains, rule, adsl)
-        number = pl.col("N").fill_null(0.0)
+        number = pl.col("N").fill_null(0.0) if found is not None else pl.lit(0.0)
         value = number if name in derivation.counts else yes_no(number > 0)
-        adsl = (
-            adsl.join(found, on="USUBJID", how="left", maintain_order="left")
-            .with_columns(value.alias(name))
-            .drop("N")
-        )
-    return adsl
+        if found is not None:
+            whole = whole.join(found, on="USUBJID", how="left", maintain_order="left")
+        whole = whole.with_columns(value.alias(name)).drop("N", strict=False)
+    return whole.collect()
 
 
 def _with_body_mass(adsl: pl.DataFrame) -> pl.DataFrame:

@@ -12,8 +12,8 @@ from il5report.data.dataset import Study
 from il5report.errors import Finding, Severity, nearest, some_subjects
 
 _EMPTY = pl.DataFrame(schema={"USUBJID": pl.String})
-_NOT_CUT = ("DM", "TS", "TA", "TE", "TI", "TV")
-"""DM has one row per subject (its death is cut in ADSL); the others hold no subject."""
+_NOT_CUT = ("TS", "TA", "TE", "TI", "TV")
+"""They hold no subject."""
 
 
 class Domains:
@@ -55,7 +55,14 @@ class Domains:
     def select(
         self, name: str, where: Condition | None = None, needs: tuple[str, ...] = ()
     ) -> pl.DataFrame | None:
-        """The records of a domain that a condition selects.
+        """The records of a domain that a condition selects (see `scan`)."""
+        records = self.scan(name, where, needs)
+        return None if records is None else records.collect()
+
+    def scan(
+        self, name: str, where: Condition | None = None, needs: tuple[str, ...] = ()
+    ) -> pl.LazyFrame | None:
+        """The records of a domain that a condition selects, to be collected.
 
         None where the domain, or a variable that the rule needs, is not there: then a finding
         says so. A variable without the domain's prefix is taken for a supplemental qualifier that
@@ -77,7 +84,10 @@ class Domains:
             self._find("derive.variable", message, name, variable, severity=Severity.ERROR)
         if faults:
             return None
-        return frame.filter(conditions.expression(where, frame.schema))
+        records = frame.lazy()
+        return (
+            records if where is None else records.filter(conditions.expression(where, frame.schema))
+        )
 
     def note(
         self, rule: str, message: str, frame: pl.DataFrame, dataset: str, variable: str = ""
@@ -151,6 +161,8 @@ class Domains:
 
     def _cut(self, name: str, frame: pl.DataFrame) -> pl.DataFrame:
         """Without the records that begin after the data cut-off, and without later ends."""
+        if name == "DM":
+            return self._cut_deaths(frame)
         dates = [c for c in (f"{name}STDTC", f"{name}DTC") if c in frame.columns]
         if self.cutoff is None or name in _NOT_CUT or not dates:
             return frame
@@ -166,3 +178,13 @@ class Domains:
             return frame
         later = pl.col(end).str.slice(0, 10) > last
         return frame.with_columns(pl.when(later).then(None).otherwise(pl.col(end)).alias(end))
+
+    def _cut_deaths(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """A death after the data cut-off has not happened yet."""
+        if self.cutoff is None or "DTHDTC" not in frame.columns:
+            return frame
+        late = (pl.col("DTHDTC").str.slice(0, 10) > self.cutoff.isoformat()).fill_null(False)
+        message = "died after the data cut-off: alive at it"
+        self.note("derive.cutoff", message, frame.filter(late), "DM", "DTHDTC")
+        names = [c for c in ("DTHDTC", "DTHFL") if c in frame.columns]
+        return frame.with_columns(pl.when(~late).then(pl.col(n)).alias(n) for n in names)

@@ -38,53 +38,59 @@ def subject_date(
     DataFrame
         USUBJID, DATE, FLAG (of imputation), SRCDOM, SRCVAR, SRCSEQ.
     """
-    found = [_source(domains, name, source, rule, subjects) for source in rule.sources]
+    found = pl.concat([_source(domains, name, source, rule, subjects) for source in rule.sources])
     last = rule.pick == "last"
-    picked = pl.concat(found).drop_nulls("DATE").sort("DATE", descending=last, maintain_order=True)
+    picked = found.lazy().drop_nulls("DATE").sort("DATE", descending=last, maintain_order=True)
     if rule.pick != "all":
         picked = picked.unique("USUBJID", keep="first", maintain_order=True)
-    if not rule.not_before:
-        return picked
-    bound = pl.when(pl.col("FLAG").is_not_null()).then(pl.col(rule.not_before))
-    return (
-        picked.join(subjects.select("USUBJID", rule.not_before), on="USUBJID", how="left")
-        .with_columns(DATE=pl.max_horizontal("DATE", bound))
-        .select(*DATED)
-    )
+    if rule.not_before:
+        bound = subjects.lazy().select("USUBJID", _BOUND=rule.not_before)
+        imputed = pl.when(pl.col("FLAG").is_not_null()).then(pl.col("_BOUND"))
+        picked = picked.join(bound, on="USUBJID", how="left").with_columns(
+            DATE=pl.max_horizontal("DATE", imputed)
+        )
+    return picked.select(*DATED).collect()
 
 
 def _source(
     domains: Domains, name: str, source: DateSource, rule: SubjectDate, subjects: pl.DataFrame
 ) -> pl.DataFrame:
-    frame = domains.select(source.domain, source.where, needs=(source.date,))
-    if frame is None:
+    records = domains.scan(source.domain, source.where, needs=(source.date,))
+    if records is None:
         return pl.DataFrame(schema=DATED)
-    column, none = pl.col(source.date), pl.lit(None, pl.String)
-    date, flag = column, none
-    if frame.schema[source.date] == pl.String:
-        date = {"earliest": dates.earliest, "latest": dates.latest, "none": dates.complete}[
-            rule.impute
-        ](column)
-        flag = dates.imputed(column) if rule.impute != "none" else none
+    schema = domains.frame(source.domain).schema
+    date, flag = _read(pl.col(source.date), schema[source.date] == pl.String, rule)
     number = sequence_variable(source.domain)
-    seq = pl.col(number).cast(pl.Float64) if number in frame.columns else pl.lit(None, pl.Float64)
-    dated = frame.select(
+    seq = pl.col(number).cast(pl.Float64) if number in schema else pl.lit(None, pl.Float64)
+    dated = records.select(
         "USUBJID", DATE=date.dt.offset_by(f"{source.plus_days}d"), FLAG=flag,
         SRCDOM=pl.lit(source.domain), SRCVAR=pl.lit(source.date), SRCSEQ=seq,
-        _GIVEN=column.is_not_null(),
-    )  # fmt: skip
-    lost = dated.filter(pl.col("_GIVEN") & pl.col("DATE").is_null())
-    domains.note("derive.date", f"partial or not a date: not used for {name}", lost,
-                 source.domain, source.date)  # fmt: skip
-    return within(dated, subjects, source.after, source.until).select(*DATED)
+        _GIVEN=pl.col(source.date).is_not_null(),
+    ).filter("_GIVEN").collect()  # fmt: skip
+    if dated["DATE"].null_count():
+        message = f"partial or not a date: not used for {name}"
+        lost = dated.filter(pl.col("DATE").is_null())
+        domains.note("derive.date", message, lost, source.domain, source.date)
+    return within(dated.lazy(), subjects, source.after, source.until).select(*DATED).collect()
 
 
-def within(dated: pl.DataFrame, subjects: pl.DataFrame, after: str, until: str) -> pl.DataFrame:
+def _read(column: pl.Expr, is_text: bool, rule: SubjectDate) -> tuple[pl.Expr, pl.Expr]:
+    """The date and its imputation flag; text is a ``--DTC``."""
+    none = pl.lit(None, pl.String)
+    if not is_text:
+        return column, none
+    if rule.impute == "none":
+        return dates.complete(column), none
+    day = dates.earliest(column) if rule.impute == "earliest" else dates.latest(column)
+    return day, dates.imputed(column)
+
+
+def within(dated: pl.LazyFrame, subjects: pl.DataFrame, after: str, until: str) -> pl.LazyFrame:
     """Records with DATE later than the subject's `after` and not later than `until`."""
     names = sorted({after, until} - {""})
     if not names:
         return dated
-    bounds = subjects.select("USUBJID", *(pl.col(n).alias(f"_{n}") for n in names))
+    bounds = subjects.lazy().select("USUBJID", *(pl.col(n).alias(f"_{n}") for n in names))
     joined = dated.join(bounds, on="USUBJID", how="left", maintain_order="left")
     if after:
         joined = joined.filter(pl.col("DATE") > pl.col(f"_{after}"))
@@ -96,55 +102,52 @@ def within(dated: pl.DataFrame, subjects: pl.DataFrame, after: str, until: str) 
 
 def subject_value(
     domains: Domains, rule: SubjectValue, subjects: pl.DataFrame
-) -> pl.DataFrame | None:
+) -> pl.LazyFrame | None:
     """USUBJID and VALUE of each subject with a matching record; None where nothing can be read."""
     needs = (rule.value, rule.order) if rule.order else (rule.value,)
-    frame = domains.select(rule.domain, rule.where, needs=needs)
-    if frame is None:
+    records = domains.scan(rule.domain, rule.where, needs=needs)
+    if records is None:
         return None
-    frame = frame.filter(pl.col(rule.value).is_not_null())
+    records = records.filter(pl.col(rule.value).is_not_null())
     if rule.until:
-        frame = _up_to(frame, rule, subjects)
+        records = _up_to(records, rule, subjects)
     number = sequence_variable(rule.domain)
-    order = [c for c in (rule.order, number) if c and c in frame.columns]
+    order = [c for c in (rule.order, number) if c in domains.frame(rule.domain).columns]
     if order:
-        frame = frame.sort(*order, maintain_order=True, nulls_last=False)
+        records = records.sort(*order, maintain_order=True, nulls_last=False)
     value = pl.col(rule.value)
     if rule.number:
         value = value.cast(pl.Float64, strict=False)
-    groups = frame.group_by("USUBJID", maintain_order=True)
+    groups = records.group_by("USUBJID", maintain_order=True)
     if rule.pick == "all":
         return groups.agg(VALUE=value.cast(pl.String).unique(maintain_order=True).str.join("; "))
     return groups.agg(VALUE=value.first() if rule.pick == "first" else value.last())
 
 
-def _up_to(frame: pl.DataFrame, rule: SubjectValue, subjects: pl.DataFrame) -> pl.DataFrame:
+def _up_to(records: pl.LazyFrame, rule: SubjectValue, subjects: pl.DataFrame) -> pl.LazyFrame:
     """Records not later than the first of the dates that the subject has."""
-    date = pl.coalesce(*rule.until).alias("_DATE")
-    instants = [f"{name}M" for name in rule.until]
-    moments = [
-        pl.col(m) if m in subjects.columns else pl.lit(None, pl.Datetime("us")) for m in instants
-    ]
     instant = pl.lit(None, pl.Datetime("us"))
-    for name, each in reversed(list(zip(rule.until, moments, strict=True))):
-        instant = pl.when(pl.col(name).is_not_null()).then(each).otherwise(instant)
-    joined = frame.join(
-        subjects.select("USUBJID", date, instant.alias("_INSTANT")),
-        on="USUBJID", how="inner", maintain_order="left",
-    )  # fmt: skip
+    for name in reversed(rule.until):
+        moment = f"{name}M"
+        known = pl.col(moment) if moment in subjects.columns else pl.lit(None, pl.Datetime("us"))
+        instant = pl.when(pl.col(name).is_not_null()).then(known).otherwise(instant)
+    ends = subjects.lazy().select("USUBJID", _DATE=pl.coalesce(*rule.until), _INSTANT=instant)
+    joined = records.join(ends, on="USUBJID", how="inner", maintain_order="left")
     return joined.filter(
         dates.at_or_before(pl.col(rule.order), pl.col("_DATE"), pl.col("_INSTANT"))
     )
 
 
-def subject_records(domains: Domains, rule: SubjectRecords, subjects: pl.DataFrame) -> pl.DataFrame:
+def subject_records(
+    domains: Domains, rule: SubjectRecords, subjects: pl.DataFrame
+) -> pl.LazyFrame | None:
     """USUBJID and N, the number of matching records, of each subject with any."""
-    frame = domains.select(rule.domain, rule.where, needs=(rule.date,) if rule.date else ())
-    if frame is None:
-        return pl.DataFrame(schema={"USUBJID": pl.String, "N": pl.Float64})
+    records = domains.scan(rule.domain, rule.where, needs=(rule.date,) if rule.date else ())
+    if records is None:
+        return None
     if rule.date:
         column = pl.col(rule.date)
-        text = frame.schema[rule.date] == pl.String
-        frame = frame.with_columns(DATE=dates.earliest(column) if text else column)
-        frame = within(frame, subjects, rule.after, rule.until)
-    return frame.group_by("USUBJID", maintain_order=True).agg(N=pl.len().cast(pl.Float64))
+        text = domains.frame(rule.domain).schema[rule.date] == pl.String
+        records = records.with_columns(DATE=dates.earliest(column) if text else column)
+        records = within(records, subjects, rule.after, rule.until)
+    return records.group_by("USUBJID").agg(N=pl.len().cast(pl.Float64))
