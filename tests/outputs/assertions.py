@@ -6,7 +6,7 @@ import math
 
 import polars as pl
 
-from il5report.display.model import Figure, Table
+from il5report.display.model import Figure, Listing, Table
 from tests.outputs.conftest import Case
 from tests.outputs.expected import Expected, Place, expected
 
@@ -50,6 +50,12 @@ def assert_texts(case: Case, key: str) -> None:
         for sentence in wanted.sentences:
             assert sentence in display.body.description
         assert set(display.body.refs) <= set(case.ard(key)["row"])
+        return
+    if isinstance(display.body, Listing):
+        options = case.trial.entry(key)[2]
+        assert [h.label for h in display.body.heads] == [v["label"] for v in options["variables"]]
+        assert list(display.body.rows) == wanted.records
+        assert display.body.empty == options["empty"]
         return
     assert isinstance(display.body, Table)
     assert [(h.label, h.detail, h.span) for h in display.body.heads[1:]] == wanted.heads()

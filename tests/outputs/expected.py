@@ -52,6 +52,7 @@ class Expected:
     lines: list[tuple[int, str, tuple[str, ...]]] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
     bands: Sequence[str] = ()
+    records: list[tuple[str, ...]] = field(default_factory=list)
 
     def heads(self) -> list[tuple[str, str, str]]:
         """Label, detail and span of each column after the first."""
@@ -95,6 +96,8 @@ def expected(trial: Trial, key: str, ticks: Sequence[float] = ()) -> Expected:
             made.numbers[Place("columns", c.label, "N")] = len(c.subjects)
     if output == "f_time_to_event":
         _curves(made, trial, options, ticks)
+    elif output == "l_records":
+        _records(made, trial, options, frozenset(distinct(trial.subjects(trial.set_of(key)))))
     else:
         OUTPUTS[output](made, trial, options)
     return made
@@ -563,6 +566,18 @@ def _profiles(made: Expected, trial: Trial, options: Record) -> None:
             made.sentences.append(f"{c.label}: {len(distinct(taken))} subjects.")
 
 
+def _records(made: Expected, trial: Trial, options: Record, within: frozenset[str]) -> None:
+    found = trial.where(options["dataset"], options.get("where", ""), within)
+    order = options.get("sort", ["USUBJID"])
+    found.sort(key=lambda r: [(r[name] is not None, r[name]) for name in order])
+    made.numbers = {
+        Place("listed", "", "n_records"): len(found),
+        Place("listed", "", "n"): len(distinct(found)),
+    }
+    names = [v["variable"] for v in options["variables"]]
+    made.records = [tuple("" if r[n] is None else _code(r[n]) for n in names) for r in found]
+
+
 def profile(records: Sequence[Record]) -> list[tuple[float, float]]:
     """(whole days from infusion, concentration): 0 below quantification and at the infusion."""
     after = [r for r in records if r["AREASN"] is None and r["ADT"] > r["TRTSDT"]]
@@ -599,4 +614,4 @@ OUTPUTS: dict[str, Callable[[Expected, Trial, Record], None]] = {
     "t_kinetics": _kinetics,
     "f_kinetics_profiles": _profiles,
 }
-DERIVED = {*OUTPUTS, "f_time_to_event"}
+DERIVED = {*OUTPUTS, "f_time_to_event", "l_records"}

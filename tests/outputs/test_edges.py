@@ -91,6 +91,7 @@ EDGES: Mapping[str, tuple[Change, Mapping[str, str]]] = {
     "gaps": (gaps, {"outputs": NO_FIGURES}),
 }  # fmt: skip
 TABLES = [key for key in plan_file([DEFAULT], "outputs") if key.startswith("t_")]
+LISTINGS = [key for key in plan_file([DEFAULT], "outputs") if key.startswith("l_")]
 
 
 @pytest.fixture(scope="session")
@@ -124,7 +125,7 @@ def _case(folder: Path, study: Study, change: Change, plan: Mapping[str, str]) -
 
 
 @pytest.mark.parametrize("name", EDGES)
-@pytest.mark.parametrize("key", TABLES)
+@pytest.mark.parametrize("key", [*TABLES, *LISTINGS])
 def test_the_numbers_and_texts_are_those_of_the_records(
     name: str, key: str, edge: Callable[[str], Case]
 ) -> None:
