@@ -373,9 +373,21 @@ def test_shift_and_worst_grade() -> None:
     assert shift_grades(graded, pl.col("ADY") > 0).select(columns).rows() == expected
     late = shift_grades(graded, pl.col("ADY") > 28).select("USUBJID", "WTOXGRN").rows()
     assert late == [("A", 3), ("B", None), ("C", None)]
-    twice = graded.with_columns(ABLFL=pl.lit("Y"))
+    twice = graded.filter(pl.col("USUBJID") == "A").head(2).with_columns(ABLFL=pl.lit("Y"))
     with pytest.raises(DataError, match="more than one baseline"):
         shift_grades(twice, pl.col("ADY") > 0)
+
+
+@pytest.mark.parametrize(
+    ("base", "after", "new"),
+    [(1.8, 1.8, "N"), (1.8, 1.2, "Y"), (1.2, 1.8, "N"), (None, 3.0, "N"), (None, 1.8, "Y")],
+)
+def test_new_or_worsening(base: float | None, after: float, new: str) -> None:
+    common = {"PARAMCD": "NEUT", "AVALU": "10^9/L", "ANRLO": 2.0}
+    frame = labs({**common, "AVAL": base}, {**common, "AVAL": after}).with_columns(
+        ABLFL=pl.Series(["Y", None]), ADY=pl.Series([-1, 5])
+    )
+    assert shift_grades(grade_labs(frame, "5.0"), pl.col("ADY") > 0)["NEWFL"].item() == new
 
 
 EXPLAINED = {

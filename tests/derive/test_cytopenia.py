@@ -30,6 +30,7 @@ STATUS = [
     ("unresolved", [(5, 4), (28, 3)], [], ("UNRESOLVED", 28, "Y")),
     ("resolved", [(5, 4), (28, 2)], [], ("RESOLVED", 28, "N")),
     ("never", [(5, 2), (28, 1)], [], ("NEVER", 28, "N")),
+    ("on the day of infusion", [(0, 3), (28, 1)], [], ("RESOLVED", 28, "N")),
     ("only before infusion", [(-5, 4), (28, 1)], [], ("NEVER", 28, "N")),
     ("nearest within 7 days", [(5, 4), (21, 3), (30, 2)], [], ("RESOLVED", 30, "N")),
     ("the earlier of two equally near", [(26, 3), (30, 1)], [], ("UNRESOLVED", 26, "Y")),
@@ -85,6 +86,13 @@ def test_recovery() -> None:
     assert to_1.filter(pl.col("PARAMCD") == "PLAT")["RECDY"].item() == 40
 
 
+def test_recovery_counts_from_the_day_of_infusion() -> None:
+    frame = graded("NEUT", (-2, 4), (0, 3), (4, 2))
+    assert recovery_to_grade(frame, support())["ONSETDY"].item() == 0
+    before = graded("NEUT", (-2, 4), (1, 2))
+    assert recovery_to_grade(before, support()).height == 0
+
+
 def test_recovery_under_g_csf_is_flagged() -> None:
     frame = graded("NEUT", (3, 4), (9, 1))
     assert recovery_to_grade(frame, support((2, "G-CSF")))["GCSFFL"].item() == "Y"
@@ -97,6 +105,8 @@ COUNT_RECOVERY = [
     ({5: 10, 8: 20, 10: 25}, [], (5, None)),
     ({5: 10, 8: 20, 10: 25, 12: 30, 20: 30, 21: 30, 22: 30}, [(4, "PLATELETS")], (5, 12)),
     ({5: 10, 8: 20, 10: 25, 12: 30}, [(4, "RED CELLS")], (5, 8)),
+    ({0: 10, 8: 20, 10: 25, 12: 30}, [], (0, 8)),
+    ({-1: 10, 0: 25, 3: 10, 8: 20, 10: 25, 12: 30}, [], (3, 8)),
 ]
 
 

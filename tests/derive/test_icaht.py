@@ -41,6 +41,8 @@ EARLY = [
     ("never low", low_from_to(40, 40), 0),
     ("501 rounds to 500 and is low", low_from_to(8, 8, low=501), 1),
     ("506 rounds to 510 and is not", low_from_to(8, 8, low=506), 0),
+    ("on the day of infusion only", low_from_to(0, 0), 1),
+    ("on day 30 only", low_from_to(30, 30), 1),
     ("exactly 500 for 1 day", low_from_to(8, 8, low=500), 1),
     ("6 days", low_from_to(8, 13), 1),
     ("7 days", low_from_to(8, 14), 2),
