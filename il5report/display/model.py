@@ -69,11 +69,12 @@ class Listing:
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing in the two vector forms the formats need, and what it shows in words.
+    """A drawing, and what it shows in words.
 
     Attributes
     ----------
-    svg, pdf : the drawing; byte-identical from run to run.
+    svg : str
+        The drawing, its text as text; byte-identical from run to run.
     description : str
         Text alternative: what is plotted and what is to be seen.
     width_mm, height_mm : float
@@ -81,7 +82,6 @@ class Figure:
     """
 
     svg: str
-    pdf: bytes
     description: str
     width_mm: float
     height_mm: float

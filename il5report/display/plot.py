@@ -35,7 +35,6 @@ _STYLE: dict[Any, Any] = {
     "legend.fontsize": 7.5,
     "lines.linewidth": 1.3,
     "svg.fonttype": "none",
-    "pdf.fonttype": 42,
 }
 
 
@@ -60,12 +59,11 @@ def drawing(width_mm: float, height_mm: float, rows: Sequence[float] = (1,)) -> 
 
 
 def finished(made: Drawing, description: str, refs: Sequence[int]) -> Figure:
-    """The drawing as SVG and PDF, without a date."""
-    svg, pdf = io.StringIO(), io.BytesIO()
+    """The drawing as SVG, without a date."""
+    svg = io.StringIO()
     made.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
-    made.savefig(pdf, format="pdf", metadata={"CreationDate": None, "Creator": None})
     width, height = made.get_size_inches()
-    return Figure(svg.getvalue(), pdf.getvalue(), description, width * MM, height * MM, tuple(refs))
+    return Figure(svg.getvalue(), description, width * MM, height * MM, tuple(refs))
 
 
 def colour(position: int, count: int, has_total: bool) -> str:

@@ -98,7 +98,7 @@ def percent(n: int, N: int, digits: int = 1) -> str:
         raise ValueError(f"digits = {digits}: below 0")
     n, N = int(n), int(N)  # numpy integers would overflow
     units = (2 * 100 * n * 10**digits + N) // (2 * N)
-    return f"{Decimal(units).scaleb(-digits, _CONTEXT):f}"
+    return f"{Decimal(units).scaleb(-digits):f}"
 
 
 def n_percent(n: int, N: int, digits: int = 1) -> str:

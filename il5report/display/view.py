@@ -109,11 +109,9 @@ class View:
 
     def column_heads(self, names: Sequence[str], first: str = "") -> tuple[Head, ...]:
         """The row-label head and one head per column with its N."""
-        sizes = (self.at("columns", name).count("N") for name in names)
-        return (
-            Head(first),
-            *(Head(n, f"(N={size})") for n, size in zip(names, sizes, strict=True)),
-        )
+        sizes = {name: self.at("columns", name).count("N") for name in names}
+        heads = (Head(n, f"(N={size})", align="center") for n, size in sizes.items())
+        return (Head(first), *heads)
 
 
 def percent_value(value: float) -> str:

@@ -15,6 +15,7 @@ from il5report.render.grid import GAP_MM, Line, Panel
 from il5report.render.sheets import on_paper, sheets
 from il5report.render.tex import bookmark, escape, printable
 from il5report.render.text import name
+from il5report.render.typeset import figure_pdf
 
 
 def render_latex(doc: Document, folder: Path) -> None:
@@ -38,7 +39,7 @@ def render_latex(doc: Document, folder: Path) -> None:
     (folder / "figures").mkdir(exist_ok=True)
     for display in doc.displays():
         if isinstance(display.body, Figure):
-            (folder / "figures" / f"{name(display.id)}.pdf").write_bytes(display.body.pdf)
+            (folder / "figures" / f"{name(display.id)}.pdf").write_bytes(figure_pdf(display.body))
 
 
 @cache

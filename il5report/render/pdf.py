@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import importlib.util
-import json
 import os
-import re
 import shutil
 import subprocess
 import tempfile
@@ -17,9 +14,9 @@ from typing import Any
 
 from il5report.display.model import Display, Document, Figure, Paragraph, Section
 from il5report.render.contents import entries
-from il5report.render.environment import TemplateError, templates
 from il5report.render.sheets import Item, on_paper, sheets
 from il5report.render.text import name, named
+from il5report.render.typeset import dejavu, typeset
 
 TEX_RUNS = 5  # at most: contents, page numbers and column heads settle before
 TEX_NOTES = (".aux", ".toc", ".lod")  # what one run leaves for the next
@@ -40,28 +37,8 @@ def render_pdf(doc: Document, folder: Path) -> None:
     TemplateError
         A fault in the template; says file and line.
     """
-    import typst
-
-    data = json.dumps(
-        as_data(on_paper(doc, printable)),
-        ensure_ascii=False,
-        sort_keys=True,
-    )
-    try:
-        pdf = typst.compile(
-            templates() / "typst" / "report.typ",
-            root=templates() / "typst",
-            font_paths=[_dejavu().parent],
-            ignore_system_fonts=True,
-            sys_inputs={"report": data},
-            pdf_standards=["ua-1"],
-            timestamp=0,
-        )
-    except typst.TypstError as fault:
-        place = re.search(r"([^/\s]+\.typ):(\d+):", fault.diagnostic)
-        where = f"{place[1]}, line {place[2]}: " if place else ""
-        raise TemplateError(f"{where}{fault.message}") from fault
-    (folder / "report.pdf").write_bytes(pdf)
+    data = as_data(on_paper(doc, printable))
+    (folder / "report.pdf").write_bytes(typeset("report", data, accessible=True))
 
 
 def as_data(doc: Document) -> dict[str, Any]:
@@ -166,15 +143,7 @@ def _characters() -> frozenset[int]:
     """What DejaVu Sans has, the widest of the fonts used."""
     from matplotlib.ft2font import FT2Font
 
-    return frozenset(FT2Font(str(_dejavu())).get_charmap())
-
-
-@cache
-def _dejavu() -> Path:
-    """The fonts that matplotlib carries, found without importing it."""
-    spec = importlib.util.find_spec("matplotlib")
-    assert spec is not None and spec.origin is not None  # a dependency of this package
-    return Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
+    return frozenset(FT2Font(str(dejavu())).get_charmap())
 
 
 def render_tex_pdf(tex: Path, out: Path) -> Path:

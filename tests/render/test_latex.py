@@ -5,6 +5,7 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
+import pypdf
 import pytest
 
 from il5report.display.model import Document, Paragraph, Section, Table
@@ -61,7 +62,9 @@ def test_pads_are_printed(usual: Report) -> None:
 def test_figures_stand_beside_it(usual: Report) -> None:
     named = re.findall(r"\\includegraphics\[.*?\]\{(.*?)\}", usual.text("report.tex"))
     assert named == ["figures/survival.pdf", "figures/survival_path.pdf"]
-    assert (usual.folder / named[0]).read_bytes() == sample.figure().pdf
+    (page,) = pypdf.PdfReader(usual.folder / named[0]).pages
+    assert float(page.mediabox.width) == pytest.approx(160 / 25.4 * 72, abs=0.1)
+    assert "Probability of survival" in page.extract_text()
 
 
 @needs_tex

@@ -9,7 +9,7 @@ import pypdf
 import pytest
 
 from il5report.display.model import Document, Paragraph, Section
-from il5report.render import pdf
+from il5report.render import pdf, typeset
 from il5report.render.environment import TemplateError
 from il5report.render.sheets import NAMED_CHARACTERS
 from il5report.render.text import BREAK, clean
@@ -99,6 +99,6 @@ def test_fault_in_the_template_names_file_and_line(
 ) -> None:
     (tmp_path / "typst").mkdir()
     (tmp_path / "typst" / "report.typ").write_text("text\n\n#nobody\n")
-    monkeypatch.setattr(pdf, "templates", lambda: tmp_path)
+    monkeypatch.setattr(typeset, "templates", lambda: tmp_path)
     with pytest.raises(TemplateError, match=r"report\.typ, line 3: unknown variable: nobody"):
         pdf.render_pdf(SMALL, tmp_path)

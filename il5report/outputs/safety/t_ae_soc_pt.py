@@ -117,7 +117,7 @@ def _heads(view: View, columns: list[str], bands: list[str]) -> list[Head]:
     heads = [Head(first)]
     for column in columns:
         size = view.at("columns", column).count("N")
-        heads += [Head(band, span=f"{column} (N={size})") for band in bands]
+        heads += [Head(band, span=f"{column} (N={size})", align="center") for band in bands]
     return heads
 
 
