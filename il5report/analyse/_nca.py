@@ -64,6 +64,8 @@ class Rules:
         check_choice("after_last", self.after_last, ("zero", "triangle"))
         if self.extrapolate is not None:
             check_choice("extrapolate", self.extrapolate, ("observed", "predicted"))
+        if self.lambda_window is not None and not self.lambda_window[0] < self.lambda_window[1]:
+            raise ValueError(f"lambda_window = {self.lambda_window}: first day before last needed")
         if self.lambda_min_points < 3:
             raise ValueError(f"lambda_min_points = {self.lambda_min_points}: below 3")
         if self.loss_run < 1:

@@ -120,7 +120,7 @@ def _counts(table: Sequence[Sequence[int]] | np.ndarray) -> np.ndarray:
 
 
 def _weights(k: int, kind: str) -> np.ndarray:
-    if kind == "none":
-        return np.eye(k)
-    apart = abs(np.subtract.outer(np.arange(k), np.arange(k))) / max(1, k - 1)
-    return np.asarray(1 - apart ** (1 if kind == "linear" else 2))
+    """1 on the diagonal; the scale of the disagreement beside it cancels in kappa."""
+    apart: np.ndarray = abs(np.subtract.outer(np.arange(k), np.arange(k)))
+    disagreement: np.ndarray = {"none": apart > 0, "linear": apart, "quadratic": apart**2}[kind]
+    return np.asarray(1 - disagreement.astype(np.float64))

@@ -182,19 +182,20 @@ def _exact_trend(
 ) -> float:
     """Probability by counting the ways to place the events, in whole numbers."""
     exact = [Fraction(repr(score)) for score in scores.tolist()]
-    ways: Counter[tuple[int, Fraction]] = Counter({(0, Fraction(0)): 1})
-    for score, N in zip(exact, size.tolist(), strict=True):
-        grown: Counter[tuple[int, Fraction]] = Counter()
-        for (events, total), count in ways.items():
-            for x in range(N + 1):
-                grown[events + x, total + x * score] += count * math.comb(N, x)
+    unit = math.lcm(*(score.denominator for score in exact))
+    whole = [int(score * unit) for score in exact]
+    events, sizes = int(event.sum()), size.tolist()
+    ways = Counter({(0, 0): 1})  # by events placed so far and their sum of scores
+    for score, N in zip(whole, sizes, strict=True):
+        grown: Counter[tuple[int, int]] = Counter()
+        for (placed, total), count in ways.items():
+            for x in range(min(N, events - placed) + 1):
+                grown[placed + x, total + x * score] += count * math.comb(N, x)
         ways = grown
-    events = int(event.sum())
-    observed = sum(x * s for x, s in zip(event.tolist(), exact, strict=True))
-    expected = (
-        events * sum(N * s for N, s in zip(size.tolist(), exact, strict=True)) / sum(size.tolist())
-    )
-    sums = {total: count for (x, total), count in ways.items() if x == events}
+    sums = {total: count for (placed, total), count in ways.items() if placed == events}
+    observed = sum(x * score for x, score in zip(event.tolist(), whole, strict=True))
+    all_scores = sum(N * score for N, score in zip(sizes, whole, strict=True))
+    expected = Fraction(events * all_scores, sum(sizes))
     more = [
         count
         for total, count in sums.items()

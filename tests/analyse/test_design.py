@@ -63,6 +63,10 @@ def test_single_stage_examples() -> None:
     with pytest.raises(ValueError, match=r"^max_n = 24: no design up to this number"):
         single_stage_size(0.1, 0.3, max_n=24)
     assert single_stage_size(0.1, 0.3, max_n=25) == found
+    one = single_stage_size(0.01, 0.8)  # power 0.8 with one subject: reached
+    assert (one.N, one.reject_at, one.power) == (1, 1, 0.8)
+    with pytest.raises(ValueError, match=r"^max_n = 500: no design"):
+        single_stage_size(0.5, 0.501)
 
 
 @settings(deadline=None, max_examples=12)

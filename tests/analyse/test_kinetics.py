@@ -441,6 +441,8 @@ def test_refuses(args: tuple, kwargs: dict, message: str) -> None:
         ({"blq_inside": "keep"}, "blq_inside = 'keep': one of single_missing, missing, zero"),
         ({"after_last": "line"}, "after_last = 'line': one of zero, triangle"),
         ({"extrapolate": "yes"}, "extrapolate = 'yes': one of observed, predicted"),
+        ({"lambda_window": (14, 14)}, r"lambda_window = \(14, 14\): first day before last"),
+        ({"lambda_window": (28, 14)}, r"lambda_window = \(28, 14\): first day before last"),
         ({"lambda_min_points": 2}, "lambda_min_points = 2: below 3"),
         ({"loss_run": 0}, "loss_run = 0: below 1"),
     ],
