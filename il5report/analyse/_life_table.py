@@ -45,9 +45,7 @@ def life_table(time: ArrayLike, kind: NDArray[np.integer], kinds: int = 1) -> Li
     return LifeTable(distinct, n_risk, counts[:, 1:].T, counts[:, 0])
 
 
-def life_table_entry(
-    time: ArrayLike, kind: NDArray[np.integer], entry: ArrayLike, kinds: int = 1
-) -> LifeTable:
+def life_table_entry(time: ArrayLike, kind: NDArray[np.integer], entry: ArrayLike) -> LifeTable:
     """As `life_table`, with subjects at risk at t only where entry < t <= time."""
     start, stop = check_array("entry", entry, minimum=0), check_array("time", time, minimum=0)
     if start.shape != stop.shape:
@@ -57,7 +55,7 @@ def life_table_entry(
     if (start >= stop).any():
         first = int(np.argmax(start >= stop))
         raise ValueError(f"entry[{first}] = {start[first]}: not before time {stop[first]}")
-    whole = life_table(stop, kind, kinds)
+    whole = life_table(stop, kind)
     entered_later = len(start) - np.searchsorted(np.sort(start), whole.time, side="left")
     return LifeTable(
         whole.time, whole.n_risk - entered_later, whole.n_event, whole.n_censor, np.sort(start)

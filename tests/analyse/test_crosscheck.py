@@ -49,6 +49,7 @@ def test_nothing_to_compare(time: list[int], event: list[int]) -> None:
     assert check.n_times == 0
     assert np.isnan([check.survival, check.limits, check.largest]).all()
     assert check.ne == dict.fromkeys(("survival", "limits", "largest"), crosscheck.NOTHING)
+    assert check.version == lifelines.__version__
 
 
 @pytest.mark.parametrize("field", ["survival", "lower", "upper"])
@@ -99,4 +100,5 @@ def test_no_test_to_compare(time, event, group, why: str) -> None:
     check = crosscheck.logrank(time, event, group)
     assert np.isnan([check.statistic, check.p, check.largest]).all()
     assert set(check.ne) == {"statistic", "p", "largest"}
+    assert check.version == lifelines.__version__
     assert all(reason.startswith(why) for reason in check.ne.values())

@@ -217,6 +217,8 @@ BAD_CURVE = [
     ({"entry": [3, 3]}, r"entry\[0\] = 3.0: not before time 1.0"),
     ({"entry": [0, np.nan]}, r"entry\[1\]"),
     ({"entry": [-1, 0]}, r"entry\[0\] = .*-1.*: below 0"),
+    ({"entry": [0, 0], "time": [1, np.nan]}, r"time\[1\] = .*nan"),
+    ({"entry": [0, 0], "time": [1, -1]}, r"time\[1\] = .*-1.*: below 0"),
     ({"entry": [0]}, "entry: length 2 expected, 1 given"),
     ({"conf_level": 95}, "conf_level = 95"),
     ({"conf_level": 0.0}, "conf_level = 0.0: not between 0 and 1"),

@@ -164,6 +164,17 @@ def test_one_sample_known_value() -> None:
     assert result.p_fewer == pytest.approx(0.06680720126885807)
 
 
+def test_one_sample_with_little_or_nothing_expected() -> None:
+    little = one_sample_logrank([1, 0], [0.2, 0.05])
+    assert (little.z, little.ratio) == (pytest.approx(1.5), pytest.approx(4))
+    assert little.ne == {}
+    nothing = one_sample_logrank([1, 0], [0, 0])
+    missing = ("ratio", "z", "statistic", "p", "p_fewer")
+    assert nothing.ne == dict.fromkeys(missing, "no events expected")
+    assert np.isnan([getattr(nothing, name) for name in missing]).all()
+    assert (nothing.n, nothing.observed, nothing.expected) == (2, 1, 0)
+
+
 def test_one_sample_refuses_bad_input() -> None:
     with pytest.raises(ValueError, match=r"expected\[1\]"):
         one_sample_logrank([1, 0], [1, -1])

@@ -115,9 +115,19 @@ def test_difference_not_estimable() -> None:
     waiting = rmst_difference(kaplan_meier([8, 9], [1, 1]), kaplan_meier([9, 9], [1, 1]), 7)
     assert (waiting.difference, waiting.std_error) == (0, 0)
     assert waiting.ne == dict.fromkeys(("lower", "upper", "z", "p"), "no event before this time")
+    assert np.isnan([waiting.lower, waiting.upper, waiting.z, waiting.p]).all()
     one_sided = rmst_difference(ends, kaplan_meier([9, 9], [1, 1]), 7)
     assert one_sided.ne == {}
     assert one_sided.p == pytest.approx(0.15729920705028513)
+
+
+def test_difference_of_short_times() -> None:
+    first, second = (kaplan_meier(np.array(t) / 10, [1, 1]) for t in ([1, 3], [2, 8]))
+    result = rmst_difference(first, second, 1)
+    se = np.hypot(0.1, 0.3) / np.sqrt(2)
+    assert result.std_error == pytest.approx(se)
+    assert (result.z, result.difference) == (pytest.approx(-0.3 / se), pytest.approx(-0.3))
+    assert result.upper - result.difference == pytest.approx(1.959963984540054 * se)
 
 
 def test_refuses_bad_settings() -> None:
