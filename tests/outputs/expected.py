@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from importlib import import_module
+from pathlib import Path
 from typing import NamedTuple
 
 from tests.outputs.arithmetic import (
@@ -614,4 +616,6 @@ OUTPUTS: dict[str, Callable[[Expected, Trial, Record], None]] = {
     "t_kinetics": _kinetics,
     "f_kinetics_profiles": _profiles,
 }
+for part in sorted(Path(__file__).parent.glob("expected_*.py")):
+    OUTPUTS |= import_module(f"{__package__}.{part.stem}").OUTPUTS
 DERIVED = {*OUTPUTS, "f_time_to_event", "l_records"}

@@ -43,9 +43,9 @@ def plan_file(folders: Sequence[Path], name: str) -> Any:
     """A file of a plan as it stands after those it extends; `folders` in that order."""
     found: Any = {}
     for folder in folders:
-        path = folder / f"{name}.yaml"
-        if path.exists():
-            found = _merged(found, yaml.load(path.read_text(encoding="utf-8"), _Loader))
+        for path in [folder / f"{name}.yaml", *sorted(folder.glob(f"{name}_*.yaml"))]:
+            if path.exists():
+                found = _merged(found, yaml.load(path.read_text(encoding="utf-8"), _Loader))
     return found
 
 
@@ -146,7 +146,7 @@ class Trial:
             for c in spec.get("custom", [])
         ]
         total = spec.get("total", "Total")
-        if total:
+        if total and len(made) != 1:  # a single arm is not printed again as the total
             made.append(Column(total, frozenset(r["USUBJID"] for r in subjects)))
         return made
 
