@@ -12,9 +12,17 @@ from tests.outputs.expected import Expected, Place, expected
 
 
 def derived(case: Case, key: str) -> Expected:
-    """What a display must hold; where a figure prints numbers at risk is its own choice."""
-    ticks = case.ard(key).filter(pl.col("analysis") == "at risk")["time"].unique().sort()
-    return expected(case.trial, key, ticks.to_list())
+    """What a display must hold.
+
+    At which times a figure prints numbers at risk is its own choice: from 0, evenly, to the end.
+    """
+    ard = case.ard(key)
+    ticks = ard.filter(pl.col("analysis") == "at risk")["time"].unique().sort().to_list()
+    if ticks:
+        assert ticks == [i * ticks[1] for i in range(len(ticks))]
+        last = ard.filter(pl.col("analysis") == "curve")["time"].max()
+        assert last is None or ticks[-1] * case.trial.conventions["days_per_month"] >= last
+    return expected(case.trial, key, ticks)
 
 
 def differ(found: float | None, wanted: float | None) -> bool:

@@ -19,7 +19,7 @@ from tests.outputs.records import plan_file
 
 NO_FIGURES = "".join(f"{key}: null\n" for key in ("f_consort", "f_os", "f_kinetics_profiles"))
 ONE_COLUMN = """columns: !replace
-  default: {variable: TRT01A, levels: {Dose level 3: Dose level 3}, total: ""}
+  default: {variable: TRT01A, levels: {Dose level 3: Dose level 3}, total: Total}
   planned: {variable: TRT01P, levels: {Dose level 3: Dose level 3}, total: ""}
   total: {total: Everyone}
 """
