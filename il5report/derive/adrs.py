@@ -56,6 +56,9 @@ def derive_adrs(domains: Domains, adsl: pl.DataFrame, plan: Plan, rules: Respons
     derived = [
         _parameter(visits, findings, adsl, code, _completed(parameter, rules), rules)
         for code, parameter in rules.parameters.items()
+        if domains.is_applicable(
+            f"response {code}", "ADSL", adsl.schema, (parameter.where or rules.where,)
+        )
     ]
     return pl.concat([f.select(COLUMNS) for f in (visits, *findings.values(), *derived)])
 

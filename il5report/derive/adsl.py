@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import polars as pl
 
 from il5report import conditions
-from il5report.conditions import Condition
 from il5report.data.variables import Kind, kind_of
 from il5report.derive import dates
 from il5report.derive.domains import Domains
 from il5report.derive.inputs import yes_no
 from il5report.derive.rules import subject_date, subject_records, subject_value
-from il5report.errors import Finding, Severity, nearest, some_subjects
+from il5report.errors import Finding, Severity, some_subjects
 from il5report.plan.derivation import Derivation
 from il5report.plan.models import Plan
 from il5report.plan.subject import Category
@@ -179,7 +176,7 @@ def _with_category(
     adsl: pl.DataFrame, domains: Domains, name: str, category: Category
 ) -> pl.DataFrame:
     where = category.levels
-    if not _applicable(domains, adsl, where, f"category {name}"):
+    if not domains.is_applicable(f"category {name}", "ADSL", adsl.schema, where.values()):
         return adsl.with_columns(pl.lit(None, pl.String).alias(name))
     text: pl.Expr = pl.lit(category.otherwise or None, pl.String)
     number: pl.Expr = pl.lit(float(len(where) + 1) if category.otherwise else None, pl.Float64)
@@ -195,22 +192,8 @@ def _with_sets(adsl: pl.DataFrame, domains: Domains, plan: Plan) -> pl.DataFrame
     for key, analysis_set in plan.analysis_sets.items():
         if not analysis_set.flag:
             continue
-        rule = {} if analysis_set.derive is None else {key: analysis_set.derive}
-        if _applicable(domains, adsl, rule, f"analysis set {key}"):
+        wheres = (analysis_set.derive,)
+        if domains.is_applicable(f"analysis set {key}", "ADSL", adsl.schema, wheres):
             holds = conditions.expression(analysis_set.derive, adsl.schema)
             adsl = adsl.with_columns(yes_no(holds).alias(analysis_set.flag))
     return adsl
-
-
-def _applicable(
-    domains: Domains, adsl: pl.DataFrame, where: Mapping[str, Condition], what: str
-) -> bool:
-    """Whether all conditions can be evaluated on ADSL; each that cannot is an error."""
-    faults = [f for condition in where.values() for f in conditions.faults(condition, adsl.schema)]
-    for variable, fault in faults:
-        hint = nearest(variable, adsl.columns) if variable not in adsl.columns else ""
-        message = f"{what}: {variable} {fault}{hint}"
-        domains.findings.append(
-            Finding("derive.condition", message, Severity.ERROR, "ADSL", variable)
-        )
-    return not faults

@@ -2,25 +2,55 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
 import polars as pl
 
 from il5report import conditions
+from il5report.conditions import Condition
 from il5report.data.variables import label_of
-from il5report.derive import dates
 from il5report.derive.domains import Domains
-from il5report.derive.rules import DATED, subject_date
+from il5report.derive.rules import subject_date
 from il5report.errors import Finding, Severity, some_subjects
 from il5report.plan.derivation import Derivation
-from il5report.plan.endpoints import Endpoint, EventRule
+from il5report.plan.endpoints import Endpoint
 from il5report.plan.models import Plan, Visit
 
 KEYS = ("USUBJID", "PARAMCD")
-COLUMNS = (
-    "USUBJID", "PARAMCD", "PARAM", "STARTDT", "ADT", "AVAL", "AVALU", "CNSR", "EVNTDESC",
-    "CNSDTDSC", "COMPFL", "SRCDOM", "SRCVAR", "SRCSEQ",
-)  # fmt: skip
 LABELS = {"COMPFL": "Competing Event Flag", "AVALU": "Analysis Value Unit"}
-_SOURCE = ("DATE", "SRCDOM", "SRCVAR", "SRCSEQ")
+_SCHEMA: Mapping[str, pl.DataType] = {
+    "USUBJID": pl.String(), "PARAMCD": pl.String(), "PARAM": pl.String(), "STARTDT": pl.Date(),
+    "ADT": pl.Date(), "AVAL": pl.Float64(), "AVALU": pl.String(), "CNSR": pl.Float64(),
+    "EVNTDESC": pl.String(), "CNSDTDSC": pl.String(), "COMPFL": pl.String(),
+    "SRCDOM": pl.String(), "SRCVAR": pl.String(), "SRCSEQ": pl.Float64(),
+}  # fmt: skip
+
+
+class Dated(NamedTuple):
+    """A date and the record it came from."""
+
+    date: dt.date
+    domain: str
+    variable: str
+    sequence: float | None
+
+
+class End(NamedTuple):
+    """How a subject's time ends. `cnsr` 0: an event."""
+
+    at: Dated
+    cnsr: int
+    description: str
+    date_description: str | None = None
+    competing: bool = False
+
+
+_Dates: TypeAlias = Mapping[str, Sequence[Dated]]
+"""USUBJID to dates in order."""
 
 
 def derive_adtte(
@@ -39,209 +69,176 @@ def derive_adtte(
     Returns
     -------
     DataFrame
-        `COLUMNS`. AVAL = ADT - STARTDT + 1 days. CNSR 0 = event; a positive number is the plan's
-        code of the censoring reason, or of a competing event (COMPFL = Y). EVNTDESC says what
-        happened, CNSDTDSC which date was taken where no event is counted.
+        AVAL = ADT - STARTDT + 1 days. CNSR 0 = event; a positive number is the plan's code of the
+        censoring reason, or of a competing event (COMPFL = Y). EVNTDESC says what happened,
+        CNSDTDSC which date was taken where no event is counted.
     """
     book = _Book(domains, adsl, derivation)
-    tables = [_endpoint(book, plan, name, rule) for name, rule in derivation.endpoints.items()]
-    return pl.concat(tables) if tables else pl.DataFrame(schema=dict.fromkeys(COLUMNS, pl.String))
+    rows = []
+    for name, rule in derivation.endpoints.items():
+        wheres = (rule.where, *(c.where for c in rule.censoring))
+        if domains.is_applicable(f"endpoint {name}", "ADSL", adsl.schema, wheres):
+            rows += [_row(name, rule, *found) for found in _ends(book, plan, name, rule)]
+    return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
 
 
 class _Book:
-    """Dates by name: of ADSL, and the plan's further dates; each with the record it came from."""
+    """Dates by name: of ADSL, and the plan's further dates."""
 
     def __init__(self, domains: Domains, adsl: pl.DataFrame, derivation: Derivation) -> None:
         self.domains = domains
         self.adsl = adsl
-        self.labels: dict[str, str] = {}
-        self._found: dict[str, pl.DataFrame] = {}
+        self.infusion = dict(adsl.select("USUBJID", "TRTSDT").iter_rows())
+        self.labels = {name: rule.label for name, rule in derivation.dates.items()}
+        self._dates: dict[str, _Dates] = {}
         subjects = adsl
         for name, rule in derivation.event_dates.items():
             found = subject_date(domains, name, rule, subjects)
-            self._found[name] = found
+            self._dates[name] = _by_subject(found)
             self.labels[name] = rule.label
             if rule.pick != "all":
                 column = found.select("USUBJID", pl.col("DATE").alias(name))
                 subjects = subjects.join(column, on="USUBJID", how="left", maintain_order="left")
-        for name, rule in derivation.dates.items():
-            self.labels[name] = rule.label
 
-    def dates(self, name: str) -> pl.DataFrame:
-        """USUBJID with `_SOURCE`; more than one row per subject for a date that keeps all."""
-        if name in self._found:
-            return self._found[name].select("USUBJID", *_SOURCE)
-        return self.adsl.select(
-            "USUBJID", DATE=pl.col(name), SRCDOM=pl.lit("ADSL"), SRCVAR=pl.lit(name),
-            SRCSEQ=pl.lit(None, pl.Float64),
-        ).drop_nulls("DATE")  # fmt: skip
+    def dates(self, name: str) -> _Dates:
+        """One date per subject, or several in order for a date that keeps all."""
+        if name not in self._dates:
+            known = self.adsl.select("USUBJID", name).drop_nulls().iter_rows()
+            self._dates[name] = {who: [Dated(day, "ADSL", name, None)] for who, day in known}
+        return self._dates[name]
 
     def label(self, name: str) -> str:
         return self.labels.get(name) or label_of(name) or name
 
-
-def _endpoint(book: _Book, plan: Plan, name: str, rule: Endpoint) -> pl.DataFrame:
-    where = conditions.expression(rule.where, book.adsl.schema)
-    who = book.adsl.filter(where).select("USUBJID", "TRTSDT")
-    start = book.dates(rule.start).select("USUBJID", STARTDT="DATE")
-    subjects = who.join(start, on="USUBJID", how="inner", maintain_order="left")
-    without = who.join(start, on="USUBJID", how="anti")
-    message = f"{name}: no {book.label(rule.start)}; not at risk"
-    book.domains.note("derive.endpoint", message, without, "ADTTE", "STARTDT")
-
-    events = _first(subjects, [_event(book, event) for event in rule.events])
-    breaks = _first(
-        subjects, [_interruption(book, subjects, i, rule) for i in range(len(rule.interruptions))]
-    )
-    both = events.join(breaks, on="USUBJID", how="full", coalesce=True, suffix="_BRK")
-    interrupted = (
-        both.filter(
-            pl.col("WHEN_BRK").is_not_null()
-            & (pl.col("WHEN").is_null() | (pl.col("WHEN_BRK") < pl.col("WHEN")))
-        )
-        .select("USUBJID")
-        .join(breaks, on="USUBJID")
-    )
-    counted = events.join(interrupted, on="USUBJID", how="anti")
-    counted = _with_missed(book, plan, subjects, counted, rule)
-    ended = pl.concat([interrupted, counted])
-    rest = subjects.join(ended, on="USUBJID", how="anti")
-    censored = _censored(book, rest, name, rule)
-    return _finished(subjects, pl.concat([ended, censored]), name, rule)
+    def subjects(self, where: Condition | None) -> list[str]:
+        chosen = self.adsl.filter(conditions.expression(where, self.adsl.schema))
+        return chosen["USUBJID"].to_list()
 
 
-def _event(book: _Book, event: EventRule) -> pl.DataFrame:
-    return book.dates(event.date).with_columns(
-        WHEN=pl.col("DATE"), CNSR=pl.lit(event.cnsr if event.competing else 0),
-        EVNTDESC=pl.lit(event.description), CNSDTDSC=pl.lit(None, pl.String),
-        COMPFL=pl.lit("Y" if event.competing else None, pl.String),
-    )  # fmt: skip
+def _by_subject(found: pl.DataFrame) -> _Dates:
+    dates: dict[str, list[Dated]] = {}
+    for who, *rest in found.select("USUBJID", "DATE", "SRCDOM", "SRCVAR", "SRCSEQ").iter_rows():
+        dates.setdefault(who, []).append(Dated(*rest))
+    return {who: sorted(several, key=lambda d: d.date) for who, several in dates.items()}
 
 
-def _interruption(book: _Book, subjects: pl.DataFrame, i: int, rule: Endpoint) -> pl.DataFrame:
-    """When it came (WHEN), and the date at which it censors (DATE)."""
-    this = rule.interruptions[i]
-    found = book.dates(this.date).with_columns(WHEN=pl.col("DATE"))
-    label = book.label(this.date)
-    if this.censor_at:
-        label = book.label(this.censor_at)
-        limits = found.join(subjects, on="USUBJID").filter(pl.col("WHEN") >= pl.col("STARTDT"))
-        limits = limits.sort("WHEN").unique("USUBJID", keep="first", maintain_order=True)
-        found = _last_before(
-            book, limits.select("USUBJID", "STARTDT", "WHEN"), this.censor_at, rule
-        )
-    return _censoring(found, this.cnsr, this.description, label)
+@dataclass(frozen=True)
+class _Subject:
+    """One subject at risk: the dates from the start on."""
+
+    book: _Book
+    usubjid: str
+    start: Dated
+
+    def first(self, name: str) -> Dated | None:
+        """The first of the named dates that is not before the start."""
+        dates = self.book.dates(name).get(self.usubjid, ())
+        at = bisect_left(dates, self.start.date, key=lambda d: d.date)
+        return dates[at] if at < len(dates) else None
+
+    def last(self, name: str, until: dt.date = dt.date.max) -> Dated | None:
+        """The last of the named dates from the start to `until`."""
+        dates = self.book.dates(name).get(self.usubjid, ())
+        at = bisect_right(dates, until, key=lambda d: d.date)
+        found = dates[at - 1] if at else None
+        return found if found and found.date >= self.start.date else None
 
 
-def _last_before(
-    book: _Book, limits: pl.DataFrame, name: str, rule: Endpoint, *, strictly: bool = False
-) -> pl.DataFrame:
-    """Per subject the last of the named dates from STARTDT to WHEN, or the start if none is."""
-    upper = pl.col("DATE") < pl.col("WHEN") if strictly else pl.col("DATE") <= pl.col("WHEN")
-    found = (
-        limits.join(book.dates(name), on="USUBJID")
-        .filter((pl.col("DATE") >= pl.col("STARTDT")) & upper)
-        .sort("DATE", maintain_order=True)
-        .unique("USUBJID", keep="last", maintain_order=True)
-    )
-    none = limits.join(found, on="USUBJID", how="anti")
-    starts = none.join(book.dates(rule.start).drop("DATE"), on="USUBJID", how="left").with_columns(
-        DATE=pl.col("STARTDT")
-    )
-    columns = ["USUBJID", "WHEN", *_SOURCE]
-    return pl.concat([found.select(columns), starts.select(columns)])
+def _ends(book: _Book, plan: Plan, name: str, rule: Endpoint) -> Iterator[tuple[str, Dated, End]]:
+    """Subject, start and end of everybody at risk."""
+    without, endless = [], []
+    censored = [set(book.subjects(c.where)) for c in rule.censoring]
+    for usubjid in book.subjects(rule.where):
+        starts = book.dates(rule.start).get(usubjid)
+        if not starts:
+            without.append(usubjid)
+            continue
+        subject = _Subject(book, usubjid, starts[0])
+        end = _event_or_break(subject, plan, rule) or _censoring(subject, rule, censored)
+        if end is None:
+            endless.append(usubjid)
+        else:
+            yield usubjid, starts[0], end
+    for usubjids, message, severity in (
+        (without, f"{name}: no {book.label(rule.start)}; not at risk", Severity.NOTE),
+        (endless, f"{name}: neither an event nor a censoring date", Severity.ERROR),
+    ):
+        if usubjids:
+            book.domains.findings.append(
+                Finding("derive.endpoint", message, severity, "ADTTE", "ADT", len(usubjids),
+                        some_subjects(usubjids))
+            )  # fmt: skip
 
 
-def _censoring(found: pl.DataFrame, cnsr: int, why: str, date_label: str) -> pl.DataFrame:
-    return found.with_columns(
-        CNSR=pl.lit(cnsr), EVNTDESC=pl.lit(why), CNSDTDSC=pl.lit(date_label),
-        COMPFL=pl.lit(None, pl.String),
-    )  # fmt: skip
+def _event_or_break(subject: _Subject, plan: Plan, rule: Endpoint) -> End | None:
+    """The first event, unless an interruption came before it or assessments were missed."""
+    event = _first_event(subject, rule)
+    stop = _first_break(subject, rule)
+    if stop is not None and (event is None or stop[0] < event.at.date):
+        return stop[1]
+    if event is not None and rule.missed is not None:
+        return _missed(subject, plan, rule, event) or event
+    return event
 
 
-_ENDED = {
-    **{k: v for k, v in DATED.items() if k != "FLAG"}, "WHEN": pl.Date, "CNSR": pl.Int32,
-    "EVNTDESC": pl.String, "CNSDTDSC": pl.String, "COMPFL": pl.String,
-}  # fmt: skip
+def _first_event(subject: _Subject, rule: Endpoint) -> End | None:
+    """The earliest event; of one day the first declared."""
+    best: End | None = None
+    for event in rule.events:
+        at = subject.first(event.date)
+        if at is not None and (best is None or at.date < best.at.date):
+            cnsr = event.cnsr if event.competing else 0
+            best = End(at, cnsr, event.description, competing=event.competing)
+    return best
 
 
-def _first(subjects: pl.DataFrame, candidates: list[pl.DataFrame]) -> pl.DataFrame:
-    """Per subject the earliest at or after the start; of one day the first declared."""
-    empty = pl.DataFrame(schema=_ENDED)
-    tables = [c.select(pl.col(n).cast(k) for n, k in _ENDED.items()) for c in candidates]
-    return (
-        pl.concat([empty, *tables])
-        .join(subjects.select("USUBJID", "STARTDT"), on="USUBJID", maintain_order="left")
-        .filter(pl.col("WHEN") >= pl.col("STARTDT"))
-        .sort("WHEN", maintain_order=True)
-        .unique("USUBJID", keep="first", maintain_order=True)
-        .drop("STARTDT")
-    )
+def _first_break(subject: _Subject, rule: Endpoint) -> tuple[dt.date, End] | None:
+    """The earliest interruption and the censoring that follows from it."""
+    best: tuple[dt.date, End] | None = None
+    for stop in rule.interruptions:
+        at = subject.first(stop.date)
+        if at is None or (best is not None and at.date >= best[0]):
+            continue
+        named = stop.censor_at or stop.date
+        censored = subject.last(named, at.date) or subject.start
+        label = subject.book.label(named)
+        best = at.date, End(censored, stop.cnsr, stop.description, label)
+    return best
 
 
-def _with_missed(
-    book: _Book, plan: Plan, subjects: pl.DataFrame, events: pl.DataFrame, rule: Endpoint
-) -> pl.DataFrame:
-    """Events after too many missed assessments become censored at the last one before."""
-    if rule.missed is None:
-        return events
-    missed = rule.missed
-    limits = events.select("USUBJID", "WHEN").join(subjects, on="USUBJID")
-    last = _last_before(
-        book, limits.select("USUBJID", "STARTDT", "WHEN"), missed.assessments, rule, strictly=True
-    ).join(limits.select("USUBJID", "TRTSDT"), on="USUBJID")
-    since = dates.days_between(pl.col("TRTSDT"), pl.col("DATE"))
-    event = dates.days_between(pl.col("TRTSDT"), pl.col("WHEN"))
-    planned = [v for v in plan.visits if v.label in missed.visits]
-    count = pl.sum_horizontal(_passed(v, since, event) for v in planned)
-    late = last.filter(count >= missed.count)
-    label = book.label(missed.assessments)
-    replaced = _censoring(late, missed.cnsr, missed.description, label)
-    kept = events.join(replaced, on="USUBJID", how="anti")
-    return pl.concat([kept, replaced.select(pl.col(n).cast(k) for n, k in _ENDED.items())])
+def _missed(subject: _Subject, plan: Plan, rule: Endpoint, event: End) -> End | None:
+    """Censoring at the last assessment before the event, if too many were missed since."""
+    missed, infusion = rule.missed, subject.book.infusion[subject.usubjid]
+    if missed is None or infusion is None:
+        return None
+    last = subject.last(missed.assessments, event.at.date - dt.timedelta(1)) or subject.start
+    since, until = ((day - infusion).days for day in (last.date, event.at.date))
+    planned = (v for v in plan.visits if v.label in missed.visits)
+    if sum(_passed(visit, since, until) for visit in planned) < missed.count:
+        return None
+    label = subject.book.label(missed.assessments)
+    return End(last, missed.cnsr, missed.description, label)
 
 
-def _passed(visit: Visit, since: pl.Expr, event: pl.Expr) -> pl.Expr:
-    return ((since < visit.window[0]) & (event > visit.window[1])).cast(pl.Int64)
+def _passed(visit: Visit, since: int, until: int) -> bool:
+    """The whole window of the visit lies between the two days."""
+    return since < visit.window[0] and until > visit.window[1]
 
 
-def _censored(book: _Book, rest: pl.DataFrame, name: str, rule: Endpoint) -> pl.DataFrame:
+def _censoring(subject: _Subject, rule: Endpoint, chosen: Sequence[set[str]]) -> End | None:
     """The first censoring rule, in the plan's order, that selects the subject and has a date."""
-    done = pl.DataFrame(schema=_ENDED)
-    for censoring in rule.censoring:
-        where = conditions.expression(censoring.where, book.adsl.schema)
-        chosen = book.adsl.filter(where).select("USUBJID")
-        dated = (
-            rest.join(chosen, on="USUBJID", how="semi")
-            .join(done, on="USUBJID", how="anti")
-            .join(book.dates(censoring.date), on="USUBJID")
-            .filter(pl.col("DATE") >= pl.col("STARTDT"))
-            .sort("DATE", maintain_order=True)
-            .unique("USUBJID", keep="last", maintain_order=True)
-            .with_columns(WHEN=pl.col("DATE"))
-        )
-        label = book.label(censoring.date)
-        made = _censoring(dated, censoring.cnsr, censoring.description, label)
-        done = pl.concat([done, made.select(pl.col(n).cast(k) for n, k in _ENDED.items())])
-    left = rest.join(done, on="USUBJID", how="anti")["USUBJID"].to_list()
-    if left:
-        message = f"{name}: neither an event nor a censoring date"
-        book.domains.findings.append(
-            Finding("derive.endpoint", message, Severity.ERROR, "ADTTE", "ADT", len(left),
-                    some_subjects(left))
-        )  # fmt: skip
-    return done
+    for censoring, subjects in zip(rule.censoring, chosen, strict=True):
+        at = subject.last(censoring.date) if subject.usubjid in subjects else None
+        if at is not None:
+            label = subject.book.label(censoring.date)
+            return End(at, censoring.cnsr, censoring.description, label)
+    return None
 
 
-def _finished(
-    subjects: pl.DataFrame, ended: pl.DataFrame, name: str, rule: Endpoint
-) -> pl.DataFrame:
+def _row(name: str, rule: Endpoint, usubjid: str, start: Dated, end: End) -> tuple[object, ...]:
+    days = (end.at.date - start.date).days + 1
     return (
-        subjects.join(ended, on="USUBJID", maintain_order="left")
-        .with_columns(
-            PARAMCD=pl.lit(name), PARAM=pl.lit(f"{rule.label} (days)"), ADT=pl.col("DATE"),
-            AVAL=dates.days_between(pl.col("STARTDT"), pl.col("DATE")) + 1, AVALU=pl.lit("DAYS"),
-            CNSR=pl.col("CNSR").cast(pl.Float64),
-        )
-        .select(COLUMNS)
+        usubjid, name, f"{rule.label} (days)", start.date, end.at.date, float(days), "DAYS",
+        float(end.cnsr), end.description, end.date_description, "Y" if end.competing else None,
+        end.at.domain, end.at.variable, end.at.sequence,
     )  # fmt: skip

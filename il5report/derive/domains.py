@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 
 import polars as pl
 
@@ -88,6 +89,21 @@ class Domains:
         return (
             records if where is None else records.filter(conditions.expression(where, frame.schema))
         )
+
+    def is_applicable(
+        self,
+        what: str,
+        dataset: str,
+        schema: Mapping[str, pl.DataType],
+        wheres: Iterable[Condition | None],
+    ) -> bool:
+        """Whether conditions can be evaluated on these variables; each that cannot is an error."""
+        faults = [f for where in wheres if where for f in conditions.faults(where, schema)]
+        for variable, fault in faults:
+            hint = "" if variable in schema else nearest(variable, list(schema))
+            message = f"{what}: {variable} {fault}{hint}"
+            self._find("derive.condition", message, dataset, variable, severity=Severity.ERROR)
+        return not faults
 
     def note(
         self, rule: str, message: str, frame: pl.DataFrame, dataset: str, variable: str = ""

@@ -25,9 +25,9 @@ NUMERIC = ("SEQ", "STRESN", "DOSE", "VISITNUM", "VISITDY", "LLOQ", "AGE", "STNRL
 @cache
 def whole_plan() -> Plan:
     """The trial's plan without outputs."""
-    raw = _read("study")
+    raw = read_plan_file("study")
     return Plan.model_validate(
-        {**raw, "analysis_sets": _read("analysis_sets"), "derivation": _read("derivation"),
+        {**raw, "analysis_sets": read_plan_file("analysis_sets"), "derivation": read_plan_file("derivation"),
          "outputs": {}}
     )  # fmt: skip
 
@@ -35,7 +35,11 @@ def whole_plan() -> Plan:
 def plan(*parts: str, assays: bool = False, **changes: Any) -> Plan:
     """The trial's plan with the few rules that a small study needs, `parts` of its derivation,
     and `changes` to that."""
-    raw, derivation, sets = _read("study"), _read("derivation"), _read("analysis_sets")
+    raw, derivation, sets = (
+        read_plan_file("study"),
+        read_plan_file("derivation"),
+        read_plan_file("analysis_sets"),
+    )
     few = {
         **{k: derivation[k] for k in ("subjects", "planned", "actual", "treatment", *parts)},
         "dates": {
@@ -52,7 +56,8 @@ def plan(*parts: str, assays: bool = False, **changes: Any) -> Plan:
 
 
 @cache
-def _read(name: str) -> dict[str, Any]:
+def read_plan_file(name: str) -> dict[str, Any]:
+    """A file of the trial's plan as plain data."""
     return dict(yaml.load((PLAN / f"{name}.yaml").read_text("utf-8"), yaml.CSafeLoader))
 
 

@@ -9,7 +9,16 @@ import pytest
 from il5report.derive.adam import derive
 from il5report.errors import DataError
 from il5report.plan.models import Plan
-from tests.derive.adam_study import demo, domain, plan, rows, study, subject, whole_plan
+from tests.derive.adam_study import (
+    demo,
+    domain,
+    plan,
+    read_plan_file,
+    rows,
+    study,
+    subject,
+    whole_plan,
+)
 
 
 def adie() -> list[dict[str, Any]]:
@@ -53,6 +62,9 @@ POSITIVE, NEGATIVE = "POSITIVE", "NEGATIVE"
 SEROLOGY = ("HBSAG", "HBEAG", "HBEAB", "HBCAB", "HCAB", "HIVAB", "SYPHIL")
 
 
+DATES = read_plan_file("derivation")["dates"]
+
+
 def small(
     labs: list[dict[str, object]],
     history: tuple[dict[str, object], ...] = (),
@@ -63,15 +75,15 @@ def small(
     whole = whole_plan()
     assert whole.derivation is not None
     assert whole.derivation.eligibility is not None
-    raw = whole.derivation.eligibility.model_dump(exclude_none=True, by_alias=True)
-    dates = whole.derivation.model_dump(exclude_none=True, by_alias=True)["dates"]
+    raw, dates = whole.derivation.eligibility.model_dump(exclude_none=True), DATES
     milestone = {"USUBJID": "A", "DSSTDTC": "2026-01-20"}
     lab = {"USUBJID": "A", "LBDTC": "2026-01-10", "LBSTRESC": None, "LBSTNRHI": None}
     data = study(
         domain("DM", subject("A")),
         domain("EX", variables="USUBJID EXCAT EXSTDTC EXENDTC"),
         domain("DS", {**milestone, "DSDECOD": "ENTERED INTO TRIAL"}),
-        domain("LB", *({**lab, **r} for r in labs), variables="USUBJID LBDTC LBSTRESC LBSTNRHI LBTESTCD LBSTRESN"),
+        domain("LB", *({**lab, **r} for r in labs),
+               variables="USUBJID LBDTC LBSTRESC LBSTNRHI LBTESTCD LBSTRESN"),
         domain("MH", *({"USUBJID": "A", **r} for r in history),
                variables="MHCAT MHTERM MHSTDTC RRTYPE"),
         domain("IE", *({"USUBJID": "A", "IETESTCD": code} for code in failed),
