@@ -27,7 +27,8 @@ def whole_plan() -> Plan:
     """The trial's plan without outputs."""
     raw = read_plan_file("study")
     return Plan.model_validate(
-        {**raw, "analysis_sets": read_plan_file("analysis_sets"), "derivation": read_plan_file("derivation"),
+        {**raw, "analysis_sets": read_plan_file("analysis_sets"),
+         "derivation": read_plan_file("derivation"),
          "outputs": {}}
     )  # fmt: skip
 
