@@ -79,13 +79,20 @@ def report(
     data: Data,
     out: Annotated[Path, typer.Option(help="Folder for the report; an earlier one is replaced.")],
     plan: Plan = None,
+    tex_pdf: Annotated[
+        bool, typer.Option("--tex-pdf", help="Compile report.tex too (needs pdflatex).")
+    ] = False,
 ) -> None:
     """Write the report: HTML, LaTeX, PDF, results data, manifest."""
+    import shutil
+
+    if tex_pdf and shutil.which("pdflatex") is None:
+        _fail("--tex-pdf needs pdflatex, which is not installed; nothing was written", REFUSED)
     with _refusals():
         from il5report import report as pipeline
 
         with _progress() as say:
-            made = pipeline.report(data, plan, out, say)
+            made = pipeline.report(data, plan, out, say, tex_pdf=tex_pdf)
         _done(
             f"Wrote {len(made.document.displays())} displays with {made.ard.height:,} results to "
             f"{out / 'index.html'}, report.pdf, report.tex, ard.parquet, ard.json, manifest.json"

@@ -163,8 +163,12 @@ def analyse(checked: Checked, say: Say = quiet) -> Results:
     return Results(checked, pl.concat(frames) if frames else empty, made)
 
 
-def report(data: Path, plan: Path | None, out: Path, say: Say = quiet) -> Results:
+def report(
+    data: Path, plan: Path | None, out: Path, say: Say = quiet, *, tex_pdf: bool = False
+) -> Results:
     """The whole report in `out`, which is replaced only when all of it is there.
+
+    With `tex_pdf` the LaTeX file is compiled too, into ``report-tex.pdf``.
 
     Raises
     ------
@@ -172,12 +176,20 @@ def report(data: Path, plan: Path | None, out: Path, say: Say = quiet) -> Result
         Wrong plan or data; `out` is untouched.
     FileExistsError
         `out` holds something that is not a report.
+    FileNotFoundError
+        `tex_pdf` without pdflatex on this machine.
     """
     with replacing(out) as folder:
         found = analyse(check(data, plan, say), say)
         write(found, folder, say)
+        if tex_pdf:
+            from il5report.render.pdf import render_tex_pdf
+
+            say("compiling LaTeX")
+            render_tex_pdf(folder / "report.tex", folder / "report-tex.pdf")
+            (folder / "report-tex.log").unlink()
         say("writing the manifest")
-        options = {"formats": list(FORMATS), "data_cutoff": found.document.date}
+        options = {"formats": [*FORMATS, *(["tex-pdf"] if tex_pdf else [])]}
         write_manifest(folder, input_hashes(data), found.checked.loaded.files, options)
     return found
 
