@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from il5report.data.dataset import Dataset, Study
-from il5report.derive import adae, adcrs, adie, adpc, adpp, adrs, adtte, findings
+from il5report.derive import adae, adcrs, adcyt, adie, adpc, adpp, adrs, adtte, findings
 from il5report.derive.adsl import derive_adsl
 from il5report.derive.assemble import Core, assemble, make_core
 from il5report.derive.domains import Domains
@@ -83,6 +83,11 @@ def _adie(work: _Work) -> pl.DataFrame | None:
     return adie.derive_adie(work.domains, work.adsl, work.plan, rules)
 
 
+def _adcyt(work: _Work) -> pl.DataFrame | None:
+    rules = work.derivation.cytopenia
+    return None if rules is None else adcyt.derive_adcyt(work.domains, work.adsl, rules)
+
+
 def _adicans(work: _Work) -> pl.DataFrame | None:
     rules = work.derivation.icans
     if rules is None:
@@ -140,7 +145,8 @@ def derive(study: Study, plan: Plan) -> tuple[dict[str, Dataset], tuple[Finding,
         _Step(name, findings.KEYS, findings.LABELS, _findings(rules))
         for name, rules in derivation.findings.items()
     ]
-    for step in (*_STEPS, *further):
+    last = _Step("ADCYT", adcyt.KEYS, adcyt.LABELS, _adcyt)
+    for step in (*_STEPS, *further, last):
         frame = step.make(work)
         if frame is not None:
             whole = work.core.join(frame)

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from il5report.errors import nearest
 from il5report.plan.base import Model, Text, Where
+from il5report.plan.cytopenia import CytopeniaRules
 from il5report.plan.eligibility import EligibilityRules
 from il5report.plan.endpoints import Endpoint
 from il5report.plan.findings import FindingsRules
@@ -170,6 +171,7 @@ class Derivation(Model):
     endpoints: Mapping[str, Endpoint] = {}
     kinetics: Kinetics | None = None
     findings: Mapping[str, FindingsRules] = {}
+    cytopenia: CytopeniaRules | None = None
     eligibility: EligibilityRules | None = None
     crs: CrsRules | None = None
     icans: IcansRules | None = None
@@ -218,6 +220,8 @@ def _in_findings(d: Derivation, known: Sequence[str]) -> Iterator[str]:
     for name, findings in d.findings.items():
         for dates in findings.baselines.values():
             yield from _unless_known(f"findings {name}", dates, known)
+    if d.cytopenia is not None:
+        yield from _unless_known("cytopenia", (*d.cytopenia.stop, d.cytopenia.until), known)
     if d.eligibility is not None:
         yield from _unless_known("eligibility", d.eligibility.until, known)
 
