@@ -17,7 +17,9 @@ from tests.outputs.assertions import assert_numbers, assert_texts
 from tests.outputs.conftest import DEFAULT, Case, case
 from tests.outputs.records import plan_file
 
-NO_FIGURES = "".join(f"{key}: null\n" for key in ("f_consort", "f_os", "f_kinetics_profiles"))
+PLANNED = plan_file([DEFAULT], "outputs")
+FIGURES, TABLES, LISTINGS = ([key for key in PLANNED if key.startswith(kind)] for kind in "ftl")
+NO_FIGURES = "".join(f"{key}: null\n" for key in FIGURES)
 ONE_COLUMN = """columns: !replace
   default: {variable: TRT01A, levels: {Dose level 3: Dose level 3}, total: Total}
   planned: {variable: TRT01P, levels: {Dose level 3: Dose level 3}, total: ""}
@@ -90,8 +92,6 @@ EDGES: Mapping[str, tuple[Change, Mapping[str, str]]] = {
     ),
     "gaps": (gaps, {"outputs": NO_FIGURES}),
 }  # fmt: skip
-TABLES = [key for key in plan_file([DEFAULT], "outputs") if key.startswith("t_")]
-LISTINGS = [key for key in plan_file([DEFAULT], "outputs") if key.startswith("l_")]
 
 
 @pytest.fixture(scope="session")
@@ -134,7 +134,7 @@ def test_the_numbers_and_texts_are_those_of_the_records(
 
 
 @pytest.mark.parametrize("name", ["nobody infused", "one subject"])
-@pytest.mark.parametrize("key", ["f_consort", "f_os", "f_kinetics_profiles"])
+@pytest.mark.parametrize("key", FIGURES)
 def test_the_figures_show_what_there_is(name: str, key: str, edge: Callable[[str], Case]) -> None:
     assert_numbers(edge(name), key)
     assert_texts(edge(name), key)
