@@ -58,6 +58,7 @@ RELAPSES = [
     ("none", [(60, False, False)], None),
     ("marrow", [(60, False, False), (90, True, False)], (90, AT_ONCE)),
     ("before the response", [(20, True, True), (60, False, False)], None),
+    ("on the day of the response", [(28, True, True), (60, False, False)], None),
     ("blood, 7 days apart", [(60, False, True), (67, False, True)], (60, TWICE)),
     ("blood, 6 days apart", [(60, False, True), (66, False, True)], None),
     ("blood, third sample", [(60, False, True), (66, False, True), (70, None, True)], (60, TWICE)),
@@ -132,6 +133,12 @@ NOT_EVALUABLE = [
     ([], {}, "no assessment"),
     ([], {"died": 120, "until": 98}, "no assessment"),
     ([(120, "CR")], {"until": 98}, "no assessment"),
+    ([], {"died": 98, "until": 98}, "died before an evaluable assessment"),
+    ([], {"died": 99, "until": 98}, "no assessment"),
+    ([], {"stop": 98, "until": 98}, "new therapy before an evaluable assessment"),
+    ([], {"stop": 99, "until": 98}, "no assessment"),
+    ([(98, "NE")], {"until": 98}, "assessed, not evaluable"),
+    ([(60, "NE")], {"stop": 60}, "assessed, not evaluable"),
 ]
 
 
