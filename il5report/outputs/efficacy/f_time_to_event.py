@@ -15,7 +15,6 @@ from il5report.output import Context, Output, Shown
 from il5report.outputs import time_to_event as tte
 from il5report.outputs.counting import add_column_sizes
 
-STEPS = {"months": (1, 2, 3, 6, 12, 24), "days": (7, 14, 30, 60, 90, 180, 360)}
 CURVE = (
     ("survival", "Survival probability", "proportion"),
     ("lower", "Lower confidence limit", "proportion"),
@@ -31,7 +30,7 @@ def analyse(ctx: Context, rows: Rows) -> None:
     add_column_sizes(ctx, rows)
     arms = list(tte.arms(ctx, options))
     longest = max((float(arm.time.max()) for arm in arms if arm.time.size), default=0.0)
-    grid = ticks(tte.in_unit(ctx, options, longest), STEPS[options.unit])
+    grid = ticks(tte.in_unit(ctx, options, longest), tte.STEPS[options.unit])
     for arm in arms:
         for i, time in enumerate(arm.km.time):
             rows.add(tte.scope(options, arm, "curve", float(time)), tte.method(ctx), _point(arm, i))
@@ -66,7 +65,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         curve.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100"])
         curve.set_ylabel("Event-free, %")
         made.legend(loc="outside upper left", ncols=2)
-        _risk_table(view, options, columns, table)
+        tte.risk_table(view, options, columns, table)
         table.set_xlabel(f"Time, {options.unit}")
         words = _words(ctx, options, view, columns)
         return Shown(finished(made, words, ard["row"].to_list()))
@@ -86,13 +85,13 @@ def _draw(ctx: Context, view: View, axes: Any, how: Line) -> None:
     options = ctx.options(tte.EndpointOptions)
     column, shade, line, band = how
     points = view.only("curve", column=column).pivot("stat_name", index="time", values="stat")
-    size = view.at("columns", column).count("N")
+    size = view.at("at risk", column, paramcd=options.paramcd, time=0.0).count("n_risk")
     if not points.height:
-        axes.plot([], [], color=shade, linestyle=line, label=f"{column} (N={size})")
+        axes.plot([], [], color=shade, linestyle=line, label=f"{column} (n={size})")
         return
     times = [tte.in_unit(ctx, options, t) for t in points["time"]]
     x, y = [0.0, *times], [1.0, *points["survival"]]
-    axes.step(x, y, where="post", color=shade, linestyle=line, label=f"{column} (N={size})")
+    axes.step(x, y, where="post", color=shade, linestyle=line, label=f"{column} (n={size})")
     if band:
         lower, upper = ([np.nan, *points[name].fill_null(np.nan)] for name in ("lower", "upper"))
         axes.fill_between(x, lower, upper, step="post", color=shade, alpha=0.12, linewidth=0)
@@ -101,23 +100,6 @@ def _draw(ctx: Context, view: View, axes: Any, how: Line) -> None:
         censored["x"], censored["survival"], linestyle="", marker="|", markersize=6, color=shade,
         markeredgewidth=1,
     )  # fmt: skip
-
-
-def _risk_table(view: View, options: tte.EndpointOptions, columns: list[str], axes: Any) -> None:
-    """Numbers at risk under the ticks of the time axis, one line per column."""
-    grid = view.only("at risk")["time"].unique().sort().to_list()
-    for place, column in enumerate(columns):
-        for at in grid:
-            numbers = view.at("at risk", column, paramcd=options.paramcd, time=at)
-            if numbers:
-                axes.text(at, -place, str(numbers.count("n_risk")), ha="center", va="center")
-    axes.set_ylim(-len(columns) + 0.4, 0.6)
-    axes.set_yticks([-i for i in range(len(columns))], columns)
-    axes.set_xticks(grid, [f"{at:g}" for at in grid])
-    axes.set_xlim(-0.02 * grid[-1], grid[-1] * 1.02)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.set_title("Number at risk", loc="left", fontsize=7.5, color="#444444")
 
 
 def _words(ctx: Context, options: tte.EndpointOptions, view: View, columns: list[str]) -> str:

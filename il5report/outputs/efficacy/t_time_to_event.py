@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
+from il5report.analyse import crosscheck
+from il5report.analyse.rmst import rmst
 from il5report.analyse.survival import reverse_kaplan_meier
 from il5report.analyse.survival_points import landmark, quantile
 from il5report.ard import Rows, Scope, Stat, counted, stats_of
@@ -15,13 +17,14 @@ from il5report.display.rounding import fixed
 from il5report.display.view import Numbers, View, percent_value, table, whole
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs import time_to_event as tte
-from il5report.outputs.counting import METHOD, add_column_sizes
+from il5report.outputs.counting import METHOD
 
 QUARTILES: Mapping[str, tuple[float, str]] = {
     "q1": (0.25, "First quartile"),
     "median": (0.5, "Median"),
     "q3": (0.75, "Third quartile"),
 }
+NOISE = 1e-12  # what rounding leaves between two computations of a probability
 EVENT = Comparison("CNSR", "EQ", (0.0,))
 CENSORED = Comparison("CNSR", "NE", (0.0,))
 
@@ -29,12 +32,12 @@ CENSORED = Comparison("CNSR", "NE", (0.0,))
 def needs(ctx: Context) -> Needs:
     options = ctx.options(tte.EndpointOptions)
     base = tte.needs(ctx).variables
-    return Needs({**base, options.dataset: [*base[options.dataset], "EVNTDESC", "CNSDTDSC"]})
+    return Needs({options.dataset: [*base[options.dataset], "EVNTDESC", options.reason]})
 
 
 def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(tte.EndpointOptions)
-    add_column_sizes(ctx, rows)
+    tte.add_sizes(ctx, rows, options)
     everyone = ctx.records(options.dataset, tte.parameter(options))
     for arm in tte.arms(ctx, options):
         _counts(rows, options, arm, everyone)
@@ -44,10 +47,11 @@ def analyse(ctx: Context, rows: Rows) -> None:
 def _counts(rows: Rows, options: tte.EndpointOptions, arm: tte.Arm, everyone: pl.DataFrame) -> None:
     """Subjects analysed, with event, censored; each by its description."""
     total = arm.records.height
-    for analysis, which, variable in (
+    outcomes: tuple[tuple[str, Condition, str], ...] = (
         ("event", EVENT, "EVNTDESC"),
-        ("censored", CENSORED, "CNSDTDSC"),
-    ):
+        ("censored", CENSORED, options.reason),
+    )
+    for analysis, which, variable in outcomes:
         is_event = pl.col("CNSR") == 0
         mine = arm.records.filter(is_event if which is EVENT else ~is_event)
         place = tte.scope(options, arm, analysis)
@@ -79,12 +83,19 @@ def _times(ctx: Context, rows: Rows, options: tte.EndpointOptions, arm: tte.Arm)
         found_at = landmark(arm.km, days, convention=conventions.convention)
         names = ("n_risk", "survival", "std_error", "lower", "upper")
         rows.add(tte.scope(options, arm, "landmark", at), method, stats_of(found_at, names))
+    for to in options.restricted:
+        mean = rmst(arm.km, tte.in_days(ctx, options, to), convention=conventions.convention)
+        names = ("estimate", "std_error", "lower", "upper")
+        rows.add(tte.scope(options, arm, "restricted", to), method, stats_of(mean, names))
     rows.add(tte.scope(options, arm, "range"), "range", _range(arm))
     reverse = reverse_kaplan_meier(
         arm.time, arm.event, conf_level=conventions.conf_level, conf_type=conventions.km_ci
     )
     follow_up = quantile(reverse, 0.5, convention=conventions.convention)
     rows.add(tte.scope(options, arm, "follow-up"), f"reverse {method}", stats_of(follow_up))
+    check = crosscheck.kaplan_meier(arm.time, arm.event, conf_level=conventions.conf_level)
+    again = tte.scope(options, arm, "second computation")
+    rows.add(again, f"lifelines {check.version}", stats_of(check, ("n_times", "largest")))
 
 
 def _range(arm: tte.Arm) -> list[Stat]:
@@ -114,9 +125,9 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     def show(days: float) -> str:
         return tte.show_time(ctx, options, days)
 
-    def time_row(label: str, analysis: str, indent: int = 1) -> Row:
+    def time_row(label: str, analysis: str, indent: int = 1, at: float | None = None) -> Row:
         names = {"estimate": show, "lower": show, "upper": show}
-        places = (view.at(analysis, c, paramcd=code) for c in columns)
+        places = (view.at(analysis, c, paramcd=code, time=at) for c in columns)
         pattern = "{estimate} ({lower}, {upper})"
         return Row(label, tuple(p.cell(pattern, names) for p in places), indent)
 
@@ -136,8 +147,23 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         }  # fmt: skip
         cells = tuple(p.cell("{survival} ({lower}, {upper}) [{n_risk}]", names) for p in places)
         rows.append(Row(f"At {fixed(at, 0)} {options.unit}", cells, indent=1))
+    for to in options.restricted:
+        label = f"Restricted mean to {fixed(to, 0)} {options.unit} ({conf} CI)"
+        rows.append(time_row(label, "restricted", 0, to))
     rows.append(time_row(f"Median follow-up, {options.unit} ({conf} CI)", "follow-up", 0))
-    return Shown(table(view.column_heads(columns), rows))
+    return Shown(table(view.column_heads(columns), rows), _notes(options, ard))
+
+
+def _notes(options: tte.EndpointOptions, ard: pl.DataFrame) -> tuple[str, ...]:
+    """Who is analysed where not everybody is, and how far a second computation is away."""
+    who = (f"N: {options.analysed}.",) if options.analysed else ()
+    checks = ard.filter(pl.col("stat_name") == "largest")
+    largest = checks["stat"].max()
+    if not isinstance(largest, float):
+        return who
+    shown = f"{largest:.1e}" if largest > NOISE else f"less than {NOISE:.0e}"
+    by = checks["method"][0]
+    return (*who, f"Second computation by {by}: largest difference of a probability {shown}.")
 
 
 def _reasons(view: View, columns: list[str], code: str, analysis: str, label: str) -> list[Row]:
