@@ -8,9 +8,11 @@ import polars as pl
 
 from il5report import conditions
 from il5report.derive import dates
+from il5report.derive.derived_response import derive_responses
 from il5report.derive.domains import Domains
 from il5report.derive.rules import sequence_variable
 from il5report.derive.visits import with_visits
+from il5report.plan.components import DerivedResponse
 from il5report.plan.derivation import FindingParameter, Response, ResponseParameter
 from il5report.plan.models import Plan, Visit
 
@@ -60,7 +62,24 @@ def derive_adrs(domains: Domains, adsl: pl.DataFrame, plan: Plan, rules: Respons
             f"response {code}", "ADSL", adsl.schema, (parameter.where or rules.where,)
         )
     ]
+    if rules.derived is not None:
+        derived.append(_from_components(domains, adsl, visits, rules, rules.derived))
     return pl.concat([f.select(COLUMNS) for f in (visits, *findings.values(), *derived)])
+
+
+def _from_components(
+    domains: Domains,
+    adsl: pl.DataFrame,
+    visits: pl.DataFrame,
+    rules: Response,
+    derived: DerivedResponse,
+) -> pl.DataFrame:
+    """Responses derived from components, at the assessments of the main assessor."""
+    own = visits.filter(pl.col("AEVAL") == rules.assessor)
+    rank = {code: float(i) for i, code in enumerate(rules.codes, 1)}
+    return derive_responses(domains, adsl, own, derived).with_columns(
+        AVAL=pl.col("AVALC").replace_strict(rank, default=None, return_dtype=pl.Float64)
+    )
 
 
 def _completed(parameter: ResponseParameter, rules: Response) -> ResponseParameter:

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from il5report.errors import nearest
 from il5report.plan.base import Model, Text, Where
+from il5report.plan.components import DerivedResponse
 from il5report.plan.cytopenia import CytopeniaRules
 from il5report.plan.eligibility import EligibilityRules
 from il5report.plan.endpoints import Endpoint
@@ -119,6 +120,7 @@ class Response(Model):
     assessor: Text
     until: tuple[str, ...] = ()
     stop: tuple[str, ...] = ()
+    derived: DerivedResponse | None = None
     findings: Mapping[str, FindingParameter] = {}
     parameters: Mapping[str, ResponseParameter] = {}
 
@@ -199,6 +201,9 @@ def _unknown_names(d: Derivation) -> Iterator[str]:
     yield from _in_findings(d, known)
     if d.response is not None:
         yield from _in_response(d.response, known)
+        if d.response.derived is not None:
+            named = (d.response.derived.type_variable, d.response.derived.baseline)
+            yield from _unless_known("derived response", named, [*d.values, *d.categories])
     yield from _in_endpoints(d, known)
 
 

@@ -14,12 +14,14 @@ from tests.derive.adam_study import (
     domain,
     infusion,
     plan,
+    read_plan_file,
     rows,
     study,
     subject,
     whole_plan,
 )
 
+BY_VISIT = {k: v for k, v in read_plan_file("derivation")["response"].items() if k != "derived"}
 CODES = ["CR", "CRh", "CRi", "MLFS", "MR", "PR", "SD", "NR", "PD", "NE"]
 INVESTIGATOR, REVIEW = "INVESTIGATOR", "INDEPENDENT ASSESSOR"
 START = dt.date(2026, 2, 1)
@@ -138,7 +140,7 @@ def small(
     rules = whole_plan().derivation
     assert rules is not None
     assert rules.response is not None
-    raw = rules.response.model_dump(exclude_none=True)
+    raw = rules.response.model_dump(exclude_none=True, exclude={"derived"})
     raw["parameters"] = {"X": {"label": "X", "window": [1, None], **parameter}}
     raw["findings"] = {"MRD": raw["findings"]["MRD"]}
     data = study(
@@ -203,7 +205,7 @@ def test_record_nearest_to_target_is_flagged_and_ties_go_to_the_later() -> None:
         domain("MI", variables="USUBJID MITESTCD MISTRESC MIDTC"),
         domain("GF", variables="USUBJID GFTESTCD GFSTRESC GFDTC"),
     )
-    made, _ = derive(data, plan("response"))
+    made, _ = derive(data, plan(response=BY_VISIT))
     got = [(r["AVISIT"], r["ANL01FL"]) for r in rows(made["ADRS"]) if r["PARAMCD"] == "OVRLRESP"]
     assert got == [
         ("Day 28", None), ("Day 28", None), ("Day 28", "Y"), ("Day 28", None), ("Month 2", "Y"),
@@ -215,6 +217,6 @@ def test_unknown_response_code_is_reported_and_not_used() -> None:
     rs = {"USUBJID": "A", "RSTESTCD": "OVRLRESP", "RSEVAL": INVESTIGATOR, "RSSTRESC": "cr",
           "RSDTC": "2026-03-01"}  # fmt: skip
     data = study(domain("DM", subject("A")), domain("EX", infusion("A")), domain("RS", rs))
-    made, findings = derive(data, plan("response"))
+    made, findings = derive(data, plan(response=BY_VISIT))
     assert not [r for r in rows(made["ADRS"]) if r["PARAMCD"] == "OVRLRESP"]
     assert [(f.count, f.subjects) for f in findings if f.rule == "derive.response"] == [(1, ("A",))]
