@@ -85,8 +85,8 @@ def _times(ctx: Context, rows: Rows, options: tte.EndpointOptions, arm: tte.Arm)
         rows.add(tte.scope(options, arm, "landmark", at), method, stats_of(found_at, names))
     for to in options.restricted:
         mean = rmst(arm.km, tte.in_days(ctx, options, to), convention=conventions.convention)
-        names = ("estimate", "std_error", "lower", "upper")
-        rows.add(tte.scope(options, arm, "restricted", to), method, stats_of(mean, names))
+        found_to = stats_of(mean, ("estimate", "std_error", "lower", "upper"))
+        rows.add(tte.scope(options, arm, "restricted", to), method, found_to)
     rows.add(tte.scope(options, arm, "range"), "range", _range(arm))
     reverse = reverse_kaplan_meier(
         arm.time, arm.event, conf_level=conventions.conf_level, conf_type=conventions.km_ci
