@@ -1,0 +1,279 @@
+"""Lines of counts and values as the plan lists them: the shells of syndromes, events of interest,
+exposure and conduct."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Literal, NamedTuple, Self
+
+import polars as pl
+from pydantic import model_validator
+
+from il5report.analyse.continuous import describe
+from il5report.analyse.proportion import binomial_ci
+from il5report.ard import Rows, Scope, Stat, counted, stats_of
+from il5report.conditions import Comparison, Condition, all_of, both
+from il5report.display.model import Row
+from il5report.display.view import View, fixed_of, percent_value, table, whole
+from il5report.errors import DataError, Finding, some_subjects
+from il5report.output import CI_NAMES, Context, Needs, Output, Shown
+from il5report.outputs.counting import METHOD, add_column_sizes, one_per_subject
+from il5report.plan.base import Model, Text, Where
+
+
+class Line(Model):
+    """One line: the records of `dataset` (that of the options where left out) that meet `where`.
+
+    Prints their subjects, `of` those with a record of `of_dataset` that meets it (all of the column
+    where left out); with a confidence interval where `interval`; without a percentage where not
+    `percent`. `events`: prints the number of records instead. `variable`: describes its values, at
+    most one per subject, with `digits` decimals of the data. `heading`: only a label, for the lines
+    under it.
+    """
+
+    label: Text
+    heading: bool = False
+    dataset: str = ""
+    where: Where | None = None
+    of: Where | None = None
+    of_dataset: Text = "ADSL"
+    interval: bool = False
+    percent: bool = True
+    events: bool = False
+    variable: str = ""
+    digits: int = 0
+    show: tuple[Literal["n", "mean", "median", "quartiles", "range"], ...] = (
+        "n", "quartiles", "range",
+    )  # fmt: skip
+    indent: int = 0
+
+
+class Block(Model):
+    """All lines once more, of the records that meet `where` and the subjects that meet `of`
+    (ADSL): a period, a site."""
+
+    label: str = ""
+    where: Where | None = None
+    of: Where | None = None
+
+
+class Options(Model):
+    """The lines, in order, in each block. `nobody`: what is printed instead of all of them where
+    the first counts no subject."""
+
+    dataset: Text = "ADAE"
+    lines: tuple[Line, ...]
+    blocks: tuple[Block, ...] = (Block(),)
+    nobody: str = ""
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        places = Counter((p.group, p.line.label) for p in _placed(self))
+        twice = [label for (_, label), n in places.items() if n > 1]
+        if twice:
+            raise ValueError(f"lines with the same label under one heading: {', '.join(twice)}")
+        return self
+
+
+class Placed(NamedTuple):
+    """A line in its block; `group` is the block and the heading it stands under."""
+
+    line: Line
+    block: Block
+    group: str
+
+
+SHOWN = {
+    "n": ("n", "{n}", ("n",)),
+    "mean": ("Mean (SD)", "{mean} ({sd})", ("mean", "sd")),
+    "median": ("Median", "{median}", ("median",)),
+    "quartiles": ("Median (Q1, Q3)", "{median} ({q1}, {q3})", ("median", "q1", "q3")),
+    "range": ("Min, max", "{minimum}, {maximum}", ("minimum", "maximum")),
+}
+MORE_DIGITS = {"mean": 1, "sd": 2, "median": 1, "q1": 1, "q3": 1, "minimum": 0, "maximum": 0}
+STATISTICS = ("n", *MORE_DIGITS)
+
+
+def _placed(options: Options) -> Iterator[Placed]:
+    """Every line that is not a heading."""
+    for block in options.blocks:
+        heading = ""
+        for line in options.lines:
+            if line.heading:
+                heading = line.label
+            else:
+                yield Placed(line, block, "|".join(filter(None, (block.label, heading))))
+
+
+def needs(ctx: Context) -> Needs:
+    options = ctx.options(Options)
+    variables: dict[str, list[str]] = {}
+    conditions: list[tuple[str, Condition | None]] = []
+    for line, block, _ in _placed(options):
+        dataset = line.dataset or options.dataset
+        variables.setdefault(dataset, ["USUBJID"]).extend(filter(None, [line.variable]))
+        conditions += [(dataset, line.where), (dataset, block.where), ("ADSL", block.of)]
+        conditions.append((line.of_dataset, line.of))
+    return Needs(variables, conditions)
+
+
+def analyse(ctx: Context, rows: Rows) -> None:
+    options = ctx.options(Options)
+    add_column_sizes(ctx, rows)
+    for place in _placed(options):
+        line, dataset = place.line, place.line.dataset or options.dataset
+        where = all_of(place.block.where, line.where, place.block.of)
+        if line.variable:
+            _values(ctx, rows, place, dataset, where)
+        elif line.events:
+            _events(ctx, rows, place, dataset, where)
+        else:
+            _subjects(ctx, rows, place, dataset, where)
+
+
+def _subjects(
+    ctx: Context, rows: Rows, place: Placed, dataset: str, where: Condition | None
+) -> None:
+    """Subjects with a record, of those in the denominator."""
+    line = place.line
+    if line.of_dataset == "ADSL":
+        where = all_of(where, line.of)
+    found = ctx.records(dataset, where, keep=("USUBJID",)).select("USUBJID").unique()
+    base = all_of(line.of, place.block.of)
+    among = ctx.records(line.of_dataset, base, keep=("USUBJID",)).select("USUBJID").unique()
+    _within(ctx, place, found, among)
+    conventions = ctx.plan.conventions
+    for column in ctx.columns:
+        subjects = ctx.in_column(column)
+        n, total = (subjects.join(f, on="USUBJID", how="semi").height for f in (found, among))
+        scope = Scope(
+            "subjects", dataset, where, column.where, column=column.label, group=place.group,
+            level=line.label,
+        )  # fmt: skip
+        rows.add(scope, METHOD, counted(n, total))
+        if line.interval:
+            ci = binomial_ci(
+                n, total, method=conventions.proportion_ci, conf_level=conventions.conf_level
+            )
+            name = CI_NAMES[conventions.proportion_ci]
+            rows.add(scope, f"{name} interval", stats_of(ci, ("lower", "upper")))
+
+
+def _within(ctx: Context, place: Placed, found: pl.DataFrame, among: pl.DataFrame) -> None:
+    """Refuse a line that counts subjects who are not in its denominator."""
+    outside = found.join(among, on="USUBJID", how="anti")["USUBJID"]
+    if outside.len():
+        message = f"{ctx.id}: {place.line.label!r} counts subjects outside its denominator"
+        raise DataError(
+            [
+                Finding(
+                    "output.denominator", message, dataset=place.line.of_dataset,
+                    count=outside.len(), subjects=some_subjects(outside),
+                )
+            ]
+        )  # fmt: skip
+
+
+def _events(ctx: Context, rows: Rows, place: Placed, dataset: str, where: Condition | None) -> None:
+    records = ctx.records(dataset, where, keep=("USUBJID",))
+    for column in ctx.columns:
+        mine = records.join(ctx.in_column(column), on="USUBJID", how="semi")
+        scope = Scope(
+            "events", dataset, where, column.where, column=column.label, group=place.group,
+            level=place.line.label,
+        )  # fmt: skip
+        stat = Stat("n_events", "Number of events", mine.height, "events")
+        rows.add(scope, "count of records", [stat])
+
+
+def _values(ctx: Context, rows: Rows, place: Placed, dataset: str, where: Condition | None) -> None:
+    line = place.line
+    present = Comparison(line.variable, "NE", ())
+    given = present if where is None else both(where, present)
+    records = ctx.records(dataset, given, keep=(line.variable,))
+    one_per_subject(ctx, records, dataset)
+    for column in ctx.columns:
+        mine = records.join(ctx.in_column(column), on="USUBJID", how="semi")
+        found = describe(mine[line.variable].to_numpy(), conf_level=ctx.plan.conventions.conf_level)
+        scope = Scope(
+            "values", dataset, given, column.where, column=column.label, group=place.group,
+            variable=line.variable, level=line.label,
+        )  # fmt: skip
+        rows.add(
+            scope, "descriptive statistics, percentiles PCTLDEF 5", stats_of(found, STATISTICS)
+        )
+
+
+def display(ctx: Context, ard: pl.DataFrame) -> Shown:
+    options, view = ctx.options(Options), View(ard)
+    columns = [c.label for c in ctx.columns]
+    rows: list[Row] = []
+    for block in options.blocks:
+        deeper = int(bool(block.label))
+        if block.label:
+            rows.append(Row(block.label, kind="heading"))
+        placed = iter([p for p in _placed(options) if p.block is block])
+        for line in options.lines:
+            if line.heading:
+                rows.append(Row(line.label, kind="heading", indent=line.indent + deeper))
+            else:
+                rows += _line(ctx, view, next(placed), deeper)
+    heads = view.column_heads(columns, "Subjects, n (%), or as stated")
+    nobody = options.nobody and _none(options, view, columns)
+    return Shown(table(heads, () if nobody else rows, options.nobody))
+
+
+def _none(options: Options, view: View, columns: list[str]) -> bool:
+    """Whether the first line counts nobody."""
+    first = next(_placed(options))
+    places = (view.at("subjects", c, group=first.group, level=first.line.label) for c in columns)
+    return not any(p.count("n") for p in places)
+
+
+def _line(ctx: Context, view: View, place: Placed, deeper: int) -> list[Row]:
+    line, columns = place.line, [c.label for c in ctx.columns]
+    indent = line.indent + deeper
+    if line.variable:
+        return _described(view, place, columns, indent)
+    analysis = "events" if line.events else "subjects"
+    found = [view.at(analysis, c, group=place.group, level=line.label) for c in columns]
+    if line.events:
+        cells = tuple(p.cell("{n_events}", {"n_events": whole}) for p in found)
+        return [Row(line.label, cells, indent)]
+    cells = tuple(p.n_percent() if line.percent else p.count_alone() for p in found)
+    rows = [Row(line.label, cells, indent)]
+    if line.interval:
+        show = {"lower": percent_value, "upper": percent_value}
+        limits = tuple(p.cell("({lower}, {upper})", show) for p in found)
+        rows.append(Row(f"{ctx.words['conf']} confidence interval, %", limits, indent + 1))
+    return rows
+
+
+def _described(view: View, place: Placed, columns: list[str], indent: int) -> list[Row]:
+    line, rows = place.line, [Row(place.line.label, kind="heading", indent=indent)]
+    shown = {name: fixed_of(line.digits + more) for name, more in MORE_DIGITS.items()}
+    for name in line.show:
+        label, pattern, stats = SHOWN[name]
+        show = {stat: shown.get(stat, whole) for stat in stats}
+        found = (
+            view.at("values", c, group=place.group, variable=line.variable, level=line.label)
+            for c in columns
+        )
+        rows.append(Row(label, tuple(p.cell(pattern, show) for p in found), indent + 1))
+    return rows
+
+
+OUTPUT = Output(
+    kind="table",
+    title="Summary",
+    analysis_set="SAF",
+    needs=needs,
+    options=Options,
+    analyse=analyse,
+    display=display,
+    footnotes=(
+        "A subject counts once per line. Percentages are of the subjects in the column unless the "
+        "line says otherwise.",
+    ),
+)

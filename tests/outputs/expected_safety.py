@@ -1,0 +1,112 @@
+"""What the displays of the safety part must hold, derived from the records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.outputs.arithmetic import described, fixed
+from tests.outputs.expected import Expected, Place
+from tests.outputs.records import Column, Record, Trial, distinct
+
+SHOWN = {
+    "n": ("n", lambda s, d: fixed(s["n"], 0)),
+    "mean": ("Mean (SD)", lambda s, d: f"{fixed(s['mean'], d + 1)} ({fixed(s['sd'], d + 2)})"),
+    "median": ("Median", lambda s, d: fixed(s["median"], d + 1)),
+    "quartiles": (
+        "Median (Q1, Q3)",
+        lambda s, d: (
+            f"{fixed(s['median'], d + 1)} ({fixed(s['q1'], d + 1)}, {fixed(s['q3'], d + 1)})"
+        ),
+    ),
+    "range": ("Min, max", lambda s, d: f"{fixed(s['minimum'], d)}, {fixed(s['maximum'], d)}"),
+}
+
+
+def _lines(made: Expected, trial: Trial, options: Record) -> None:
+    counts = list[int]()
+    for block in options.get("blocks", [{}]):
+        under, deeper = "", int("label" in block)
+        if deeper:
+            made.line(0, block["label"])
+        for item in options["lines"]:
+            indent = item.get("indent", 0) + deeper
+            if item.get("heading"):
+                under = item["label"]
+                made.line(indent, under)
+                continue
+            group = "|".join(filter(None, [block.get("label"), under]))
+            if "variable" in item:
+                _line_values(made, trial, options, (block, item, group, indent))
+            else:
+                counts.append(_line_counts(made, trial, options, (block, item, group, indent)))
+    if options.get("nobody") and not counts[0]:
+        made.lines = []
+
+
+Where = tuple[Record, Record, str, int]
+
+
+def _found(trial: Trial, options: Record, at: Where, column: Column) -> list[Record]:
+    """The records of a line in a column."""
+    block, item, _, _ = at
+    dataset = item.get("dataset", options.get("dataset", "ADAE"))
+    found = trial.where(dataset, item.get("where", ""), _base(trial, block, column))
+    also = block.get("where")
+    kept = {id(r) for r in trial.where(dataset, also, column.subjects)} if also else set()
+    return [r for r in found if not also or id(r) in kept]
+
+
+def _base(trial: Trial, block: Record, column: Column) -> frozenset[str]:
+    return frozenset(distinct(trial.where("ADSL", block.get("of", ""), column.subjects)))
+
+
+def _line_counts(made: Expected, trial: Trial, options: Record, at: Where) -> int:
+    """A line of subjects or events; returns how many subjects of all columns it counts."""
+    block, item, group, indent = at
+    texts, intervals, seen = list[str](), list[str](), 0
+    place = {"group": group, "level": item["label"]}
+    for c in made.columns:
+        records = _found(trial, options, at, c)
+        if item.get("events"):
+            made.numbers[Place("events", c.label, "n_events", **place)] = len(records)
+            texts.append(str(len(records)))
+            continue
+        base = _base(trial, block, c)
+        if "of" in item:
+            base &= distinct(trial.where(item.get("of_dataset", "ADSL"), item["of"], c.subjects))
+        who = distinct(records)
+        if item.get("of_dataset", "ADSL") == "ADSL":
+            who &= base
+        assert who <= base
+        seen += len(who)
+        text = made.counted(len(who), len(base), "subjects", c.label, **place)
+        texts.append(text if item.get("percent", True) else str(len(who)))
+        if item.get("interval"):
+            ends = made.interval(len(who), len(base), "subjects", c.label, **place)
+            intervals.append(f"({ends})")
+    made.line(indent, item["label"], texts)
+    if intervals:
+        made.line(indent + 1, "95% confidence interval, %", intervals)
+    return seen
+
+
+def _line_values(made: Expected, trial: Trial, options: Record, at: Where) -> None:
+    _, item, group, indent = at
+    name, label, found = item["variable"], item["label"], []
+    for c in made.columns:
+        records = [r for r in _found(trial, options, at, c) if r[name] is not None]
+        assert len(records) == len(distinct(records))
+        stats = described([r[name] for r in records])
+        for stat, value in stats.items():
+            place = Place("values", c.label, stat, group, name, label)
+            made.numbers[place] = value
+        found.append(stats)
+    made.line(indent, label)
+    for shown in item.get("show", ["n", "quartiles", "range"]):
+        text, show = SHOWN[shown]
+        made.line(indent + 1, text, [show(s, item.get("digits", 0)) for s in found])
+
+
+OUTPUTS: dict[str, Callable[[Expected, Trial, Record], None]] = {
+    "t_lines": _lines,
+}
