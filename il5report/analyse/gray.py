@@ -159,7 +159,7 @@ def _process(position: Counts, kind: Counts, member: Counts, n_groups: int) -> _
     survival = np.cumprod((held - own - other) / held, axis=0)
     before = np.concatenate([np.ones((1, n_groups)), survival])[:-1]
     gain = before * own / held
-    risk = np.where(n > 0, n / np.where(n > 0, before, 1.0), 0.0)
+    risk = n / np.where(n > 0, before, 1.0)
     total = risk.sum(axis=1)
     step = own.sum(axis=1) / total
     return _Process(
@@ -193,12 +193,11 @@ def _variance(process: _Process, rho: float) -> Floats:
     )
     drift = at_once * (d / total)[:, :, None] / left
     later = drift.sum(axis=0) - drift.cumsum(axis=0)
-    alive = process.survival > 0
-    carried = np.where(
-        alive, (1 - process.pooled)[:, None] / np.where(alive, process.survival, 1.0), 0.0
-    )
+    # A group without survivors has nothing later: what stands for its survival does not matter.
+    survival = np.where(process.survival > 0, process.survival, 1.0)
+    carried = (1 - process.pooled)[:, None] / survival
     ties = np.where(d > 1, (d - 1) / np.maximum(total * before - 1, 1), 0.0)
-    own_noise = np.where(process.n > 0, (1 - ties) * before * d / (total * n), 0.0)
+    own_noise = (1 - ties) * before * d / (total * n)
     own_effect = at_once + (1 - carried)[:, None, :] * later
     other_noise = (before / n) ** 2 * hypergeometric(process.other, n)
     other_effect = carried[:, None, :] * later

@@ -109,6 +109,18 @@ def test_swapping_the_arms_inverts_the_hazard_ratio() -> None:
     np.testing.assert_allclose(other.lower, 1 / one.upper)
 
 
+def test_steps_too_long_are_halved() -> None:
+    # Newton's full steps lower the likelihood here.
+    time = [1, 2, 10, 3, 11, 12, 5, 6, 9, 7, 4, 8]
+    event = np.array([1, 1, 1, 1, 1, 0, 1, 0, 1, 1, 1, 1]) == 1
+    x = np.array([32, 0, 1, 0, 0, 1, 1, 0, 1, 1, 1, 0])
+    result = cox(time, event, {"x": x}, ties="breslow")
+    np.testing.assert_allclose(result.coefficient, cox(time, event, {"x": x}).coefficient)
+    around = result.coefficient[0] + np.array([-0.01, 0, 0.01])
+    values = [log_likelihood(np.array(time), event, x, beta, "breslow") for beta in around]
+    assert np.argmax(values) == 1
+
+
 def test_duplicated_subjects_by_breslow() -> None:
     time, event, covariates, _ = sample()
     once = cox(time, event, covariates, ties="breslow")

@@ -19,21 +19,21 @@ def sample(seed: int = 5) -> tuple[np.ndarray, np.ndarray]:
 
 
 STATISTICS = [
-    (quantile_of(0.5), lambda km: quantile(km, 0.5).estimate),
-    (quantile_of(0.25), lambda km: quantile(km, 0.25).estimate),
-    (survival_at(10), lambda km: landmark(km, 10).survival),
-    (survival_at(14.5), lambda km: landmark(km, 14.5).survival),
-    (survival_at(0), lambda km: landmark(km, 0).survival),
-    (restricted_mean(9.5), lambda km: rmst(km, 9.5).estimate),
-    (restricted_mean(20), lambda km: rmst(km, 20).estimate),
+    (lambda: quantile_of(0.5), lambda km: quantile(km, 0.5).estimate),
+    (lambda: quantile_of(0.25), lambda km: quantile(km, 0.25).estimate),
+    (lambda: survival_at(10), lambda km: landmark(km, 10).survival),
+    (lambda: survival_at(14.5), lambda km: landmark(km, 14.5).survival),
+    (lambda: survival_at(0), lambda km: landmark(km, 0).survival),
+    (lambda: restricted_mean(9.5), lambda km: rmst(km, 9.5).estimate),
+    (lambda: restricted_mean(20), lambda km: rmst(km, 20).estimate),
 ]
 
 
-@pytest.mark.parametrize(("vectorised", "single"), STATISTICS)
-def test_equals_refitting_each_resample(vectorised, single) -> None:
+@pytest.mark.parametrize(("make", "single"), STATISTICS)
+def test_equals_refitting_each_resample(make, single) -> None:
     time, event = sample()
     result = bootstrap(
-        time, event, vectorised, generator=np.random.default_rng(8), n_resamples=RESAMPLES
+        time, event, make(), generator=np.random.default_rng(8), n_resamples=RESAMPLES
     )
     drawn = np.random.default_rng(8).integers(N, size=(RESAMPLES, N))
     expected = np.array([single(kaplan_meier(time[rows], event[rows])) for rows in drawn])
@@ -97,6 +97,19 @@ def test_covers_the_standard_error_of_a_proportion() -> None:
     result = bootstrap(time, event, survival_at(3), generator=np.random.default_rng(2))
     assert result.estimate == pytest.approx(0.7)
     assert result.std_error == pytest.approx(np.sqrt(0.7 * 0.3 / 40), rel=0.03)
+
+
+def test_two_resamples_by_default_ten_thousand_and_limits_of_almost_everything() -> None:
+    generator = np.random.default_rng(1)
+    two = bootstrap([1, 3], [1, 0], survival_at(2), generator=generator, n_resamples=2)
+    assert (two.n_resamples, len(two.values), two.conf_level) == (2, 2, 0.95)
+    default = bootstrap([1, 3], [1, 0], survival_at(0), generator=generator)
+    assert default.n_resamples == 10_000
+    time, event = sample()
+    widest = bootstrap(
+        time, event, survival_at(5), generator=generator, n_resamples=50, conf_level=1 - 1e-12
+    )
+    assert (widest.lower, widest.upper) == (widest.values.min(), widest.values.max())
 
 
 def test_no_subjects() -> None:

@@ -78,6 +78,14 @@ def test_known_value() -> None:
     assert result.p == pytest.approx(math.erfc(math.sqrt(result.statistic / 2)))
 
 
+def test_small_weights_are_no_reason() -> None:
+    time, event = np.arange(1, 21), np.arange(1, 21) <= 3
+    result = logrank(time, event, np.arange(20) % 2, weight="fleming", powers=(0.0, 6.0))
+    assert result.ne == {}
+    assert result.observed.max() < 1e-5
+    assert 0 < result.statistic < 10
+
+
 def test_times_apart_by_noise_are_tied() -> None:
     labels = ["a", "b", "b", "a"]
     noisy = logrank([0.1 + 0.2, 0.3, 0.5, 0.7], [1, 1, 1, 0], labels)

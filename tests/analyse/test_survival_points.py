@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -127,6 +128,16 @@ def test_r_limits_are_read_off_the_limits_of_the_curve() -> None:
     assert result.conf_level == 0.9
     short = quantile(kaplan_meier([3, 5, 7], [1, 1, 0]), 0.5, convention="r")
     assert short.ne["upper"] == "the limit of the curve does not fall to 0.5"
+
+
+def test_limit_of_the_curve_that_stays_at_the_level() -> None:
+    km = kaplan_meier([2, 4, 6, 9], [1, 1, 0, 0])
+    km = replace(km, lower=np.full(4, 0.5), upper=np.array([0.9, 0.5, 0.5, 0.5]))
+    r, printed = (quantile(km, 0.5, convention=name) for name in ("r", "r_print"))
+    assert (r.lower, r.upper) == (5.5, 6.5)
+    assert (printed.lower, printed.upper) == (2.0, 4.0)
+    rising = replace(km, upper=np.array([0.9, 0.5, 0.5, 0.6]))
+    assert np.isnan(quantile(rising, 0.5, convention="r").upper)
 
 
 def test_quantile_of_nobody_and_of_censored() -> None:
