@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from il5report.data.dataset import Dataset, Study
-from il5report.derive import adae, adcrs, adcyt, adie, adpc, adpp, adrs, adtte, findings
+from il5report.derive import adae, adbm, adcrs, adcyt, adie, adpc, adpp, adrs, adtte, findings
 from il5report.derive.adsl import derive_adsl
 from il5report.derive.assemble import Core, assemble, make_core
 from il5report.derive.domains import Domains
@@ -37,6 +37,7 @@ class _Step:
     keys: tuple[str, ...]
     labels: Mapping[str, str]
     make: Callable[[_Work], pl.DataFrame | None]
+    title: str = ""
 
 
 def _adae(work: _Work) -> pl.DataFrame | None:
@@ -88,6 +89,11 @@ def _adcyt(work: _Work) -> pl.DataFrame | None:
     return None if rules is None else adcyt.derive_adcyt(work.domains, work.adsl, rules)
 
 
+def _adbm(work: _Work) -> pl.DataFrame | None:
+    rules = work.derivation.biomarkers
+    return None if rules is None else adbm.derive_adbm(work.domains, work.adsl, rules)
+
+
 def _adicans(work: _Work) -> pl.DataFrame | None:
     rules = work.derivation.icans
     if rules is None:
@@ -105,6 +111,11 @@ _STEPS = (
     _Step("ADCRS", adcrs.KEYS, adcrs.LABELS, _adcrs),
     _Step("ADIE", adie.KEYS, adie.LABELS, _adie),
     _Step("ADICANS", adcrs.KEYS, adcrs.LABELS, _adicans),
+)
+
+_FROM_RESULTS = (
+    _Step("ADCYT", adcyt.KEYS, adcyt.LABELS, _adcyt),
+    _Step("ADBM", adbm.KEYS, adbm.LABELS, _adbm, "Biomarker Parameter Analysis Dataset"),
 )
 
 
@@ -145,12 +156,12 @@ def derive(study: Study, plan: Plan) -> tuple[dict[str, Dataset], tuple[Finding,
         _Step(name, findings.KEYS, findings.LABELS, _findings(rules))
         for name, rules in derivation.findings.items()
     ]
-    last = _Step("ADCYT", adcyt.KEYS, adcyt.LABELS, _adcyt)
-    for step in (*_STEPS, *further, last):
+    for step in (*_STEPS, *further, *_FROM_RESULTS):
         frame = step.make(work)
         if frame is not None:
             whole = work.core.join(frame)
-            made[step.name] = assemble(step.name, whole, work.core, step.keys, step.labels)
+            found = assemble(step.name, whole, work.core, step.keys, step.labels)
+            made[step.name] = replace(found, label=step.title) if step.title else found
             domains.add(step.name, made[step.name].frame)
     errors = [f for f in domains.findings if f.severity is Severity.ERROR]
     if errors:

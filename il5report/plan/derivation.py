@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from il5report.errors import nearest
 from il5report.plan.base import Model, Text, Where
+from il5report.plan.biomarkers import BiomarkerRules
 from il5report.plan.components import DerivedResponse
 from il5report.plan.cytopenia import CytopeniaRules
 from il5report.plan.eligibility import EligibilityRules
@@ -174,6 +175,7 @@ class Derivation(Model):
     kinetics: Kinetics | None = None
     findings: Mapping[str, FindingsRules] = {}
     cytopenia: CytopeniaRules | None = None
+    biomarkers: BiomarkerRules | None = None
     eligibility: EligibilityRules | None = None
     crs: CrsRules | None = None
     icans: IcansRules | None = None
