@@ -112,6 +112,19 @@ def bootstrap(
 def quantile_of(p: float) -> Statistic:
     """The time by which a proportion `p` has had the event, by the SAS rule, for `bootstrap`.
 
+    Parameters
+    ----------
+    p : float, between 0 and 1
+
+    Returns
+    -------
+    function of Curves
+        As `il5report.analyse.survival_points.quantile`, one number per resample.
+
+    Not estimable
+    -------------
+    NaN in the resamples where it is not.
+
     Raises
     ------
     ValueError
@@ -132,6 +145,19 @@ def quantile_of(p: float) -> Statistic:
 def survival_at(t: float) -> Statistic:
     """Survival at time `t`, missing after a last, censored observation, for `bootstrap`.
 
+    Parameters
+    ----------
+    t : float, >= 0
+
+    Returns
+    -------
+    function of Curves
+        As `il5report.analyse.survival_points.landmark`, one number per resample.
+
+    Not estimable
+    -------------
+    NaN in the resamples where it is not.
+
     Raises
     ------
     ValueError
@@ -150,6 +176,19 @@ def survival_at(t: float) -> Statistic:
 
 def restricted_mean(tau: float) -> Statistic:
     """Area under the curve up to `tau`, missing after a last, censored one, for `bootstrap`.
+
+    Parameters
+    ----------
+    tau : float, > 0
+
+    Returns
+    -------
+    function of Curves
+        As `il5report.analyse.rmst.rmst`, one number per resample.
+
+    Not estimable
+    -------------
+    NaN in the resamples where it is not.
 
     Raises
     ------

@@ -139,8 +139,24 @@ def reverse_kaplan_meier(
 ) -> KaplanMeier:
     """Potential follow-up: the Kaplan-Meier curve with censoring as the event.
 
-    Parameters, results, reasons and errors are those of `kaplan_meier`; `event` is still
-    True = event. The median follow-up is the 0.5 quantile of this curve.
+    Parameters
+    ----------
+    time, event, entry, conf_level, conf_type
+        As in `kaplan_meier`; `event` is still True = event.
+
+    Returns
+    -------
+    KaplanMeier
+        The curve of follow-up; its 0.5 quantile is the median follow-up.
+
+    Not estimable
+    -------------
+    As `kaplan_meier`.
+
+    Raises
+    ------
+    ValueError
+        As `kaplan_meier`.
 
     Source
     ------
@@ -170,6 +186,10 @@ def at_risk(km: KaplanMeier, times: ArrayLike) -> Counts:
     array of int
         Subjects with ``time >= t``, and ``entry < t`` on a left-truncated curve.
 
+    Not estimable
+    -------------
+    Never: after the last observation the number is 0.
+
     Raises
     ------
     ValueError
@@ -177,7 +197,8 @@ def at_risk(km: KaplanMeier, times: ArrayLike) -> Counts:
 
     Source
     ------
-    ``summary(survfit)$n.risk``, the numbers under a plot of ``PROC LIFETEST``.
+    ``summary(survfit)$n.risk``, the numbers under a plot of ``PROC LIFETEST``. The column "Number
+    Left" of its TIMELIST counts otherwise, after the last event at or before t.
 
     Oracle
     ------
