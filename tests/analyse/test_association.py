@@ -69,8 +69,8 @@ def test_published_differences() -> None:
 def test_difference_of_an_empty_group(test: tuple, reference: tuple) -> None:
     result = difference(test, reference)
     assert all(math.isnan(x) for x in (result.estimate, result.lower, result.upper))
-    assert set(result.ne) == {"estimate", "lower", "upper"}
-    assert all("no subjects" in reason for reason in result.ne.values())
+    reason = "no subjects in the denominator"
+    assert result.ne == dict.fromkeys(("estimate", "lower", "upper"), reason)
 
 
 @pytest.mark.parametrize("function", [difference, fisher])
@@ -135,8 +135,8 @@ def test_exact_trend_by_definition(counts: list, side: str, data: st.DataObject)
     if sum(n) in {0, sum(N)} or len(set(scores)) == 1:
         assert math.isnan(result.p_value)
         assert math.isnan(result.z)
-        assert set(result.ne) == {"z", "p_value"}
-        assert "all or no subjects with event" in result.ne["p_value"]
+        reason = "all or no subjects with event, or one score"
+        assert result.ne == dict.fromkeys(("z", "p_value"), reason)
         return
     each = [Fraction(str(s)) for s, k in zip(scores, N, strict=True) for _ in range(k)]
     sums = [sum(chosen) for chosen in itertools.combinations(each, sum(n))]
@@ -222,8 +222,8 @@ def test_strata_by_definition(tables: list) -> None:
     else:
         assert math.isnan(result.statistic)
         assert math.isnan(result.p_value)
-        assert result.ne["statistic"] == result.ne["p_value"]
-        assert "no stratum can differ" in result.ne["statistic"]
+        reason = "no stratum can differ between the groups"
+        assert (result.ne["statistic"], result.ne["p_value"]) == (reason, reason)
     if concordant and discordant:
         assert result.odds_ratio == pytest.approx(float(concordant / discordant))
         assert result.lower < result.odds_ratio < result.upper
@@ -233,7 +233,17 @@ def test_strata_by_definition(tables: list) -> None:
     else:
         names = ("odds_ratio", "lower", "upper")
         assert all(math.isnan(getattr(result, name)) for name in names)
-        assert all("a Mantel-Haenszel sum is 0" in result.ne[name] for name in names)
+        assert all(result.ne[name] == "a Mantel-Haenszel sum is 0" for name in names)
+
+
+def test_strata_that_tell_nothing() -> None:
+    result = mantel_haenszel([((0, 3), (0, 4)), ((2, 2), (0, 0))])
+    different, sums = "no stratum can differ between the groups", "a Mantel-Haenszel sum is 0"
+    assert result.ne == {
+        **dict.fromkeys(("statistic", "p_value"), different),
+        **dict.fromkeys(("odds_ratio", "lower", "upper"), sums),
+    }
+    assert mantel_haenszel([((7, 10), (2, 9))]).ne == {}
 
 
 def test_one_stratum_is_the_odds_ratio() -> None:
@@ -325,9 +335,9 @@ def test_kappa_by_definition(table: list, weights: str) -> None:
     k, N = len(table), sum(map(sum, table))
     assert (result.N, result.weights, result.conf_level) == (N, weights, 0.95)
     if N == 0:
-        assert set(result.ne) == {"agreement", "kappa", "se", "lower", "upper"}
+        names = ("agreement", "kappa", "se", "lower", "upper")
+        assert result.ne == dict.fromkeys(names, "no subjects in the denominator")
         assert math.isnan(result.agreement)
-        assert "no subjects" in result.ne["kappa"]
         return
     assert result.agreement == pytest.approx(sum(table[i][i] for i in range(k)) / N)
     power = {"none": 0, "linear": 1, "quadratic": 2}[weights]
@@ -367,6 +377,17 @@ def test_kappa_standard_error() -> None:
     N = table.sum()
     variance = (N - 1) / N * sum(count * (k - result.kappa) ** 2 for count, k in leave_out)
     assert result.se == pytest.approx(math.sqrt(variance), rel=0.01)
+
+
+def test_kappa_without_subjects() -> None:
+    names = ("agreement", "kappa", "se", "lower", "upper")
+    for table in ([], [[0, 0], [0, 0]]):
+        result = kappa(table)
+        assert result.ne == dict.fromkeys(names, "no subjects in the denominator")
+        assert math.isnan(result.upper)
+    reason = "both raters used one and the same category"
+    assert kappa([[3, 0], [0, 0]]).ne == dict.fromkeys(names[1:], reason)
+    assert kappa([[3, 0], [0, 0]]).agreement == 1
 
 
 def test_perfect_agreement() -> None:

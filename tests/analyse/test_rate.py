@@ -70,6 +70,14 @@ def test_no_events() -> None:
     assert (result.method, result.conf_level) == ("exact", 0.95)
 
 
+def test_logarithm_of_no_events() -> None:
+    result = poisson_rate(0, 2.0, method="normal_log")
+    assert math.isnan(result.lower)
+    assert math.isnan(result.upper)
+    assert result.ne == {"lower": "no events", "upper": "no events"}
+    assert poisson_rate(1, 2.0, method="normal_log").ne == {}
+
+
 def test_no_exposure_is_not_estimable() -> None:
     result = poisson_rate(0, 0)
     assert all(math.isnan(getattr(result, name)) for name in ("rate", "se", "lower", "upper"))

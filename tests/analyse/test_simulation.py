@@ -43,8 +43,12 @@ def test_two_stage_against_the_exact_answer(p: float) -> None:
     assert_close(result.reject, result.reject_se, exact.reject)
     assert_close(result.stop_early, result.stop_early_se, exact.stop_early)
     assert_close(result.mean_N, result.mean_N_se, exact.expected_n)
-    share = result.reject
-    assert result.reject_se == pytest.approx(math.sqrt(share * (1 - share) / TRIALS), abs=1e-12)
+    for share, se in (
+        (result.reject, result.reject_se),
+        (result.stop_early, result.stop_early_se),
+        ((result.mean_N - 10) / 19, result.mean_N_se / 19),
+    ):
+        assert se == pytest.approx(math.sqrt(share * (1 - share) / TRIALS), abs=1e-9)
     assert (result.trials, result.design, result.p, result.seed) == (TRIALS, design, p, 2)
 
 
@@ -54,10 +58,16 @@ def test_one_rule_against_the_exact_answer(p: float) -> None:
     exact = boundary_characteristics(TOXICITY, p)
     assert_close(toxic.toxicity_stop, toxic.toxicity_stop_se, exact.stop)
     assert_close(toxic.mean_N, toxic.mean_N_se, exact.expected_N)
+    share = toxic.toxicity_stop
+    binomial = math.sqrt(share * (1 - share) / TRIALS)
+    assert toxic.toxicity_stop_se == pytest.approx(binomial, abs=1e-9)
     assert (toxic.futility_stop, toxic.p_toxicity, toxic.p_response) == (0, p, 0.5)
     futile = simulation.monitoring(TOXICITY, FUTILITY, (0, p), trials=TRIALS, seed=4)
     exact = boundary_characteristics(FUTILITY, p)
     assert_close(futile.futility_stop, futile.futility_stop_se, exact.stop)
+    share = futile.futility_stop
+    binomial = math.sqrt(share * (1 - share) / TRIALS)
+    assert futile.futility_stop_se == pytest.approx(binomial, abs=1e-9)
     # Whoever is not stopped for futility is followed to the last look of the toxicity rule.
     assert_close(futile.mean_N, futile.mean_N_se, exact.expected_N + 1 - exact.stop)
     assert (futile.toxicity_stop, futile.trials, futile.seed) == (0, TRIALS, 4)
@@ -149,6 +159,8 @@ def test_boin_by_enumeration(rates: tuple[float, ...]) -> None:
         assert_close(result.selected[d], result.selected_se[d], selected[d])
         assert_close(result.mean_N[d], result.mean_N_se[d], subjects[d])
     assert result.none_selected == pytest.approx(1 - result.selected.sum())
+    binomial = np.sqrt(result.selected * (1 - result.selected) / TRIALS)
+    np.testing.assert_allclose(result.selected_se, binomial, atol=1e-9)
     assert result.mean_toxicities == pytest.approx(toxicities, rel=0.02)
     assert (result.rates, result.cohorts, result.cohort_size) == (rates, 4, 3)
     assert (result.trials, result.seed) == (TRIALS, 6)
