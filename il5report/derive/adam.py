@@ -8,7 +8,19 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from il5report.data.dataset import Dataset, Study
-from il5report.derive import adae, adbm, adcrs, adcyt, adie, adpc, adpp, adrs, adtte, findings
+from il5report.derive import (
+    adae,
+    adbm,
+    adcrs,
+    adcyt,
+    adie,
+    adpc,
+    adpp,
+    adrs,
+    adscr,
+    adtte,
+    findings,
+)
 from il5report.derive.adsl import derive_adsl
 from il5report.derive.assemble import Core, assemble, make_core
 from il5report.derive.domains import Domains
@@ -94,6 +106,13 @@ def _adbm(work: _Work) -> pl.DataFrame | None:
     return None if rules is None else adbm.derive_adbm(work.domains, work.adsl, rules)
 
 
+def _adscr(work: _Work) -> pl.DataFrame | None:
+    rules = work.derivation.screening
+    if rules is None:
+        return None
+    return adscr.derive_adscr(work.domains, work.adsl, rules, work.derivation.crs is not None)
+
+
 def _adicans(work: _Work) -> pl.DataFrame | None:
     rules = work.derivation.icans
     if rules is None:
@@ -115,6 +134,7 @@ _STEPS = (
 
 _FROM_RESULTS = (
     _Step("ADCYT", adcyt.KEYS, adcyt.LABELS, _adcyt),
+    _Step("ADSCR", adscr.KEYS, adscr.LABELS, _adscr, "Laboratory Screening Analysis Dataset"),
     _Step("ADBM", adbm.KEYS, adbm.LABELS, _adbm, "Biomarker Parameter Analysis Dataset"),
 )
 

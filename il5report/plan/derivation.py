@@ -19,6 +19,7 @@ from il5report.plan.cytopenia import CytopeniaRules
 from il5report.plan.eligibility import EligibilityRules
 from il5report.plan.endpoints import Endpoint
 from il5report.plan.findings import FindingsRules
+from il5report.plan.screening import ScreeningRules
 from il5report.plan.subject import (
     Category,
     Days,
@@ -176,6 +177,7 @@ class Derivation(Model):
     findings: Mapping[str, FindingsRules] = {}
     cytopenia: CytopeniaRules | None = None
     biomarkers: BiomarkerRules | None = None
+    screening: ScreeningRules | None = None
     eligibility: EligibilityRules | None = None
     crs: CrsRules | None = None
     icans: IcansRules | None = None
