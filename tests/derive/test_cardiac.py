@@ -44,6 +44,10 @@ LVEF = [
     (55.0, 65.0, 2, "N"),
     (50.0, 55.0, 2, "N"),
     (50.0, 50.0, 0, "N"),
+    (51.0, 52.0, 0, "N"),
+    (50.0, 50.5, 2, "N"),
+    (50.0, 62.0, 2, "N"),
+    (100.0, 100.0, 0, "N"),
     (49.0, 58.9, 2, "N"),
     (49.0, 59.0, 2, "Y"),
     (45.0, 65.0, 3, "Y"),
@@ -67,4 +71,4 @@ def test_refused() -> None:
     with pytest.raises(DataError, match="not in ms"):
         qtcf_categories(frame(0.43, 420.0))
     with pytest.raises(DataError, match="percentage"):
-        lvef_grades(frame(120.0, 60.0))
+        lvef_grades(frame(100.5, 60.0))

@@ -70,6 +70,15 @@ def test_evaluable_subjects() -> None:
     ]
 
 
+def test_the_window_is_28_days_unless_the_plan_says_otherwise() -> None:
+    rules = [{"label": "death", "where": "GRADE == 5"}]
+    usual = DltDefinition.model_validate({"rules": rules})
+    longer = DltDefinition.model_validate({"rules": rules, "window": 42})
+    late = event(GRADE=5.0, DAY=29)
+    assert dose_limiting(late, usual)["DLTFL"].item() == "N"
+    assert dose_limiting(late, longer)["DLTFL"].item() == "Y"
+
+
 def test_faults_in_the_definition() -> None:
     odd = DltDefinition.model_validate({
         "rules": [{"label": "x", "where": 'GRADE == "4" and TOXGR > 3'}]

@@ -40,8 +40,9 @@ def test_tumour_lysis(rows: list[tuple[int, str, float]], expected: tuple[int, s
 
 
 def test_tumour_lysis_in_other_units() -> None:
-    frame = labs((1, "URATE", 8.0), (1, "CA", 7.0)).with_columns(AVALU=pl.lit("mg/dL"))
-    assert screen_tumour_lysis(frame)["TLSDY"].to_list() == [1]
+    for day, values in {1: ("URATE", 8.0, "CA", 7.0), 2: ("PHOS", 4.5, "CA", 7.0)}.items():
+        frame = labs((day, *values[:2]), (day, *values[2:])).with_columns(AVALU=pl.lit("mg/dL"))
+        assert screen_tumour_lysis(frame)["TLSDY"].to_list() == [day]
     with pytest.raises(DataError, match="no tumour lysis bound"):
         screen_tumour_lysis(labs((1, "K", 6.0)).with_columns(AVALU=pl.lit("mg/dL")))
 
@@ -62,6 +63,8 @@ def test_low_immunoglobulin() -> None:
         ("D", None, None, None, "N", None),
         ("E", 900.0, "N", None, "Y", "Y"),
     ]
+    on_day_0 = pl.DataFrame({"USUBJID": ["B"], "DAY": [0]})
+    assert low_immunoglobulin(igg, on_day_0, ["B"])["IVIGFL"].item() == "N"
     wide = low_immunoglobulin(igg, given, ["A", "B"], bound=500.0)
     assert wide["LOWIGGDY"].to_list() == [40, 10]
     with pytest.raises(DataError, match="neither"):

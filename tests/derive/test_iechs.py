@@ -63,6 +63,8 @@ MANIFESTATIONS = [
     ({"PARAMCD": "ALT", "DAY": 10, "AVAL": 501.0, "ANRHI": 40.0, "BNRIND": "HIGH", "BASE": 100.0},
      "TRANSAMINASES"),
     ({"PARAMCD": "PLAT", "DAY": 10, "AVAL": 9.0, "ATOXGRLN": 4, "BTOXGRLN": 1}, "CYTOPENIA"),
+    ({"PARAMCD": "PLAT", "DAY": 10, "AVAL": 9.0, "ATOXGRLN": 4, "BTOXGRLN": 3}, "CYTOPENIA"),
+    ({**FIBRINOGEN, "AVAL": None}, None),
     ({"PARAMCD": "PLAT", "DAY": 10, "AVAL": 9.0, "ATOXGRLN": 4, "BTOXGRLN": None}, "CYTOPENIA"),
     ({"PARAMCD": "PLAT", "DAY": 10, "AVAL": 9.0, "ATOXGRLN": 4, "BTOXGRLN": 4}, None),
     ({"PARAMCD": "NEUT", "DAY": 10, "AVAL": 0.7, "ATOXGRLN": 3, "BTOXGRLN": 0}, None),
