@@ -80,7 +80,8 @@ class Scope:
     """Where a number stands and which records it came from.
 
     `subset` selects records of `dataset`; `groups` names the column's and the row's group;
-    subjects with a record that meets `without` are left out.
+    subjects with a record that meets `without` are left out. A denominator (N) is the subjects of
+    the column who have a record of the data set `of_dataset` that meets `of`.
     """
 
     analysis: str
@@ -88,6 +89,8 @@ class Scope:
     subset: Condition | None = None
     groups: Condition | None = None
     without: Condition | None = None
+    of: Condition | None = None
+    of_dataset: str = "ADSL"
     column: str = ""
     group: str = ""
     variable: str = ""
@@ -112,9 +115,14 @@ class Rows:
             "without_where": text(scope.without and of_dataset(scope.without, scope.dataset)),
             "method": method,
         }
+        below = place | {
+            "dataset": scope.of_dataset,
+            "subset_where": text(scope.of),
+            "without_where": "",
+        }
         for s in stats:
             self._rows.append(
-                place
+                (below if s.name == DENOMINATOR[0] else place)
                 | {
                     "stat_name": s.name,
                     "stat_label": s.label,

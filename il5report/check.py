@@ -153,7 +153,7 @@ def _column_faults(ctx: Context, loaded: LoadedPlan) -> Iterator[Finding]:
             )  # fmt: skip
     inside = [expression(column.where, subjects.schema) for column in ctx.columns]
     parts = [part for part, column in zip(inside, ctx.columns, strict=True) if column.where]
-    if parts:
+    if parts and ctx.output.kind != "listing":
         outside = subjects.filter(~pl.any_horizontal(parts))
         if outside.height:
             message = f"subjects of {ctx.id} are in no column but the total"

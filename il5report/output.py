@@ -148,11 +148,20 @@ class Context:
             "proportion_ci": CI_NAMES[conventions.proportion_ci],
             "km_ci": CI_NAMES[conventions.km_ci],
             "convention": conventions.convention.upper(),
+            "kinetics_time": self._kinetics_time,
             "auc_method": conventions.auc_method.replace("_", "-"),
             "day_zero": "day 0" if conventions.day_zero else "day 1",
         }
 
+    @property
+    def _kinetics_time(self) -> str:
+        derivation = self.plan.derivation
+        if derivation is None or derivation.kinetics is None:
+            return "the times of the data"
+        return KINETICS_TIMES[derivation.kinetics.time]
 
+
+KINETICS_TIMES = {"clock": "actual times", "day": "whole days"}
 _WORD = re.compile(r"\{(\w+)\}")
 CI_NAMES: Mapping[str, str] = {
     "clopper_pearson": "Clopper-Pearson (exact)",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from il5report.data.dataset import Dataset
 from il5report.data.rules import Hit, Scope, broken, holds, is_adam, one_to_one, subjects_of
 
 
@@ -58,14 +59,21 @@ def censoring(scope: Scope) -> Iterator[Hit]:
     """CNSR that is not 0 (event) or a whole positive number (a reason for censoring)."""
     for dataset in scope.holding("CNSR"):
         value = pl.col("CNSR")
-        wrong = value.is_null() | (value < 0) | (value % 1 != 0)
+        wrong = _timed(dataset) & (value.is_null() | (value < 0) | (value % 1 != 0))
         yield from broken(dataset, {"CNSR": wrong}, "Neither 0 nor a whole positive number")
+
+
+def _timed(dataset: Dataset) -> pl.Expr:
+    """Records of the parameters that are times to an event: those with any CNSR."""
+    if dataset.name == "ADTTE" or "PARAMCD" not in dataset.frame.columns:
+        return pl.lit(True)
+    return pl.col("CNSR").is_not_null().any().over("PARAMCD")
 
 
 def time_to_event(scope: Scope) -> Iterator[Hit]:
     """Times to event that are missing or negative."""
     for dataset in scope.holding("CNSR", "AVAL"):
-        wrong = pl.col("AVAL").is_null() | (pl.col("AVAL") < 0)
+        wrong = _timed(dataset) & (pl.col("AVAL").is_null() | (pl.col("AVAL") < 0))
         yield from broken(dataset, {"AVAL": wrong}, "Missing or negative time to event")
 
 

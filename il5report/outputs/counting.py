@@ -227,8 +227,10 @@ def _stats(base: pl.DataFrame, count: str, column: Column, size: int) -> pl.Data
     reason = "" if size else "no subject in the denominator"
     proportion = pl.col(count) / size if size else pl.lit(None, dtype=pl.Float64)
     values = (pl.col(count), pl.lit(float(size)), proportion)
+    whole = {"dataset": "ADSL", "subset_where": "", "group_where": text(where)}
     frames = [
         placed.with_columns(
+            *(pl.lit(v).alias(k) for k, v in whole.items() if name == DENOMINATOR[0]),
             pl.lit(name).alias("stat_name"),
             pl.lit(label).alias("stat_label"),
             value.alias("stat"),

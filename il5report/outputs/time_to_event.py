@@ -71,8 +71,9 @@ def add_sizes(ctx: Context, rows: Rows, options: EndpointOptions) -> None:
         mine = records.join(ctx.in_column(column), on="USUBJID", how="semi")
         name, label, unit = DENOMINATOR
         scope = Scope(
-            "columns", options.dataset, parameter(options), column.where, column=column.label
-        )
+            "columns", options.dataset, parameter(options), column.where,
+            of=parameter(options), of_dataset=options.dataset, column=column.label,
+        )  # fmt: skip
         rows.add(scope, METHOD, [Stat(name, label, mine["USUBJID"].n_unique(), unit)])
 
 

@@ -29,7 +29,7 @@ from tests.outputs.arithmetic import (
     standard_error,
     tenths,
 )
-from tests.outputs.records import Column, Record, Trial, distinct, test_of
+from tests.outputs.records import Column, Record, Trial, distinct
 
 
 class Place(NamedTuple):
@@ -105,7 +105,7 @@ def expected(trial: Trial, key: str, ticks: Sequence[float] = ()) -> Expected:
     return made
 
 
-NOT_GIVEN = "Not given"
+NOT_GIVEN = "Reason not given"
 
 
 def _disposition(made: Expected, trial: Trial, options: Record) -> None:
@@ -426,45 +426,6 @@ def _ae_overview(made: Expected, trial: Trial, options: Record) -> None:
         made.line(indent, f"{label}: subjects, n (%)" if events else label, subjects)
 
 
-def _ae_soc_pt(made: Expected, trial: Trial, options: Record) -> None:
-    made.bands = [band["label"] for band in options["bands"]]
-    within = frozenset().union(*(c.subjects for c in made.columns))
-    every = trial.where("ADAE", options["subset"], within)
-
-    def cells(met: Callable[[Record], bool], analysis: str, **place: str) -> list[str]:
-        texts = []
-        for c in made.columns:
-            for band in options["bands"]:
-                in_band = test_of(band["where"]) if "where" in band else lambda r: True
-                n = len(
-                    {
-                        r["USUBJID"]
-                        for r in every
-                        if r["USUBJID"] in c.subjects and met(r) and in_band(r)
-                    }
-                )
-                name = f"{analysis}|{band['label']}"
-                texts.append(made.counted(n, len(c.subjects), name, c.label, **place))
-        return texts
-
-    def by_size(variable: str, records: list[Record]) -> list[str]:
-        found = {r[variable] for r in records}
-        size = {v: len(distinct([r for r in records if r[variable] == v])) for v in found}
-        return sorted(found, key=lambda v: (-size[v], v))
-
-    at_least_one = cells(lambda r: True, "any")
-    if every:
-        made.line(0, "Subjects with at least one event", at_least_one)
-    for soc in by_size("AEBODSYS", every):
-        of_soc = [r for r in every if r["AEBODSYS"] == soc]
-        place = {"variable": "AEBODSYS", "level": soc}
-        made.line(0, soc, cells(lambda r, s=soc: r["AEBODSYS"] == s, "group", **place))
-        for term in by_size("AEDECOD", of_soc):
-            place = {"group": soc, "variable": "AEDECOD", "level": term}
-            met = lambda r, s=soc, t=term: r["AEBODSYS"] == s and r["AEDECOD"] == t  # noqa: E731
-            made.line(1, term, cells(met, "term", **place))
-
-
 UNKNOWN = "Grade unknown"
 
 
@@ -611,7 +572,6 @@ OUTPUTS: dict[str, Callable[[Expected, Trial, Record], None]] = {
     "t_best_response": _best_response,
     "t_time_to_event": _time_to_event,
     "t_ae_overview": _ae_overview,
-    "t_ae_soc_pt": _ae_soc_pt,
     "t_max_grade": _max_grade,
     "t_kinetics": _kinetics,
     "f_kinetics_profiles": _profiles,

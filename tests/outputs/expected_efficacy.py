@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from tests.outputs.arithmetic import TRANSFORMS, Z, fixed, kaplan_meier
+from tests.outputs.arithmetic import TRANSFORMS, Z, fixed, kaplan_meier, tenths
 from tests.outputs.expected import (
     QUARTILES,
     Expected,
@@ -19,7 +19,7 @@ from tests.outputs.expected import (
     _ranges,
     percent,
 )
-from tests.outputs.records import Column, Record, Trial, distinct
+from tests.outputs.records import Column, Record, Trial, distinct, test_of
 
 COMPETING = {
     "event": ("Subjects with event", lambda r: r["CNSR"] == 0),
@@ -239,8 +239,145 @@ def ticks(highest: float, steps: Sequence[float]) -> list[float]:
     return marks
 
 
+def _response_by_visit(made: Expected, trial: Trial, options: Record) -> None:
+    for visit in options["visits"]:
+        made.line(0, visit)
+        here = f'({options["assessed"]}) and AVISIT == "{visit}"'
+        for analysis, label in (
+            ("of assessed", "Of those assessed"),
+            ("of all", "Of all subjects"),
+        ):
+            rates, intervals = [], []
+            for c in made.columns:
+                seen = trial.where("ADRS", here, c.subjects)
+                met = test_of(options["response"])
+                n = len(distinct([r for r in seen if met(r)]))
+                total = len(distinct(seen) if analysis == "of assessed" else c.subjects)
+                place = {"variable": "AVISIT", "level": visit}
+                made.counted(n, total, analysis, c.label, **place)
+                share = f"{tenths(n, total)}%" if total else "NE"
+                rates.append(f"{n}/{total} ({share})")
+                intervals.append(f"({made.interval(n, total, analysis, c.label, **place)})")
+            made.line(1, label, rates)
+            made.line(2, "Confidence interval, %", intervals)
+
+
+def cohen(pairs: Sequence[tuple[str, str]]) -> dict[str, float | None]:
+    """Agreement, kappa and its limits by Fleiss, Cohen and Everitt, pair by pair."""
+    found: dict[str, float | None] = {"N": len(pairs)}
+    names = ("agreement", "kappa", "lower", "upper")
+    if not pairs:
+        return found | dict.fromkeys(names)
+    first = {a: Fraction(sum(x == a for x, _ in pairs), len(pairs)) for a, _ in pairs}
+    second = {b: Fraction(sum(y == b for _, y in pairs), len(pairs)) for _, b in pairs}
+    same = Fraction(sum(a == b for a, b in pairs), len(pairs))
+    chance = sum((first[a] * second.get(a, 0) for a in first), Fraction(0))
+    found["agreement"] = float(same)
+    if chance == 1:
+        return found | dict.fromkeys(names[1:])
+    kappa = (same - chance) / (1 - chance)
+    spread = Fraction(0)
+    for a, b in set(pairs):
+        share = Fraction(pairs.count((a, b)), len(pairs))
+        # for an observed pair (a, b): first assessor's share of b, second assessor's share of a
+        margin = second.get(a, Fraction(0)) + first.get(b, Fraction(0))
+        spread += share * ((a == b) - margin * (1 - kappa)) ** 2
+    variance = (spread - (kappa - chance * (1 - kappa)) ** 2) / (len(pairs) * (1 - chance) ** 2)
+    half = Z * math.sqrt(max(variance, 0))
+    ends = (float(kappa) - half, float(kappa) + half) if same != 1 else (None, None)
+    return found | dict(zip(names[1:], (float(kappa), *ends), strict=True))
+
+
+def _agreement(made: Expected, trial: Trial, options: Record) -> None:
+    of_column, labels = {}, options["levels"]
+    for c in made.columns:
+        first, second = (
+            {r["USUBJID"]: r["AVALC"] for r in trial.where("ADRS", options[name], c.subjects)}
+            for name in ("first", "second")
+        )
+        of_column[c.label] = [(first[s], second[s]) for s in sorted(first.keys() & second.keys())]
+    shares, kappas = [], []
+    for column, pairs in of_column.items():
+        found = cohen(pairs)
+        for name, value in found.items():
+            made.numbers[Place("agreement", column, name)] = value
+        shares.append(f"{percent(found['agreement'])} of {len(pairs)}")
+        value, low, high = (fixed(found[n], 2) for n in ("kappa", "lower", "upper"))
+        kappas.append(f"{value} ({low}, {high})")
+    made.line(0, "Same response, % of N", shares)
+    made.line(0, "Kappa (95% CI)", kappas)
+    held = {pair for pairs in of_column.values() for pair in pairs}
+    for first in [level for level in labels if level in {a for a, _ in held}]:
+        made.line(0, f"Investigator: {labels[first]}")
+        for second in [level for level in labels if (first, level) in held]:
+            texts = [
+                made.counted(
+                    pairs.count((first, second)), len(pairs), "pair", column, group=first,
+                    variable="AVALC", level=second,
+                )
+                for column, pairs in of_column.items()
+            ]  # fmt: skip
+            made.line(1, f"Review: {labels[second]}", texts)
+
+
+def _sensitivity(made: Expected, trial: Trial, options: Record) -> None:
+    for analysis in options["analyses"]:
+        times = times_of(made, trial, {"paramcd": analysis["paramcd"]})
+        made.line(0, analysis["label"])
+        texts = []
+        for column, records in times.of_column.items():
+            n = sum(r["CNSR"] == 0 for r in records)
+            made.counted(n, len(records), "event", column, paramcd=times.paramcd)
+            texts.append(f"{n}/{len(records)}")
+        made.line(1, "Events/subjects", texts)
+        middle = _middles(made, times, Fraction(1, 2), "median")
+        made.line(1, "Median, months (95% CI)", middle)
+        for mark in options["landmarks"]:
+            made.line(1, f"Event-free at {mark} months, %", _landmarks(made, times, mark))
+            for column in times.of_column:
+                del made.numbers[
+                    Place("landmark", column, "std_error", paramcd=times.paramcd, time=float(mark))
+                ]
+
+
+def _landmark_analysis(made: Expected, trial: Trial, options: Record) -> None:
+    everyone = frozenset().union(*(c.subjects for c in made.columns))
+    for c in made.columns:
+        del made.numbers[Place("columns", c.label, "N")]
+    response = trial.where("ADRS", options["response"], everyone)
+    groups = (
+        frozenset(r["USUBJID"] for r in response if (r["AVALC"] == "Y") == yes)
+        for yes in (True, False)
+    )
+    where = f'PARAMCD == "{options["paramcd"]}" and AVAL >= {options["day"]}'
+    of_column = {}
+    for label, group in zip(options["labels"], groups, strict=True):
+        records = trial.where("ADTTE", where, group)
+        of_column[label] = [r | {"AVAL": r["AVAL"] - options["day"]} for r in records]
+    made.columns = [Column(c, frozenset(distinct(rs))) for c, rs in of_column.items()]
+    events = {c: sum(r["CNSR"] == 0 for r in rs) for c, rs in of_column.items()}
+    for c in made.columns:
+        made.numbers[Place("analysed", c.label, "n")] = len(c.subjects)
+        made.numbers[Place("event", c.label, "n")] = events[c.label]
+    made.line(0, "At risk at the landmark, n", [str(len(c.subjects)) for c in made.columns])
+    made.line(0, "Subjects with event, n", list(map(str, events.values())))
+    month = trial.conventions["days_per_month"]
+    times = Times("", of_column, month, 1, trial.conventions["km_ci"])
+    middle = _middles(made, times, Fraction(1, 2), "median")
+    made.line(0, "Median from the landmark, months (95% CI)", middle)
+    for mark in options["landmarks"]:
+        texts = _landmarks(made, times, mark)
+        made.line(0, f"Event-free {mark} months after the landmark, %", texts)
+        for column in of_column:
+            del made.numbers[Place("landmark", column, "std_error", time=float(mark))]
+
+
 OUTPUTS = {
     "t_time_to_event": _time_to_event,
     "t_cumulative_incidence": _cumulative_incidence,
     "f_cumulative_incidence": _incidence_curves,
+    "t_response_by_visit": _response_by_visit,
+    "t_agreement": _agreement,
+    "t_sensitivity": _sensitivity,
+    "t_landmark": _landmark_analysis,
 }

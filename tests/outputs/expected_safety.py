@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 
 from tests.outputs.arithmetic import described, fixed
 from tests.outputs.expected import Expected, Place
-from tests.outputs.records import Column, Record, Trial, distinct
+from tests.outputs.records import Column, Record, Trial, distinct, test_of
 
 SHOWN = {
     "n": ("n", lambda s, d: fixed(s["n"], 0)),
@@ -107,6 +108,86 @@ def _line_values(made: Expected, trial: Trial, options: Record, at: Where) -> No
         made.line(indent + 1, text, [show(s, item.get("digits", 0)) for s in found])
 
 
+def _terms(made: Expected, trial: Trial, options: Record) -> None:
+    by, term = options.get("group", "AEBODSYS"), options.get("term", "AEDECOD")
+    bands = options.get("bands", [{"label": "Any"}])
+    made.bands = [*(band["label"] for band in bands), *options.get("worst", {}).values()]
+    within = frozenset().union(*(c.subjects for c in made.columns))
+    every = trial.where(options.get("dataset", "ADAE"), options["subset"], within)
+    first = _band(bands[0])
+
+    def by_size(variable: str, records: list[Record]) -> list[str]:
+        inside = [r for r in records if first(r) and r["USUBJID"] in made.columns[-1].subjects]
+        found = {r[variable] for r in records}
+        size = {v: len(distinct([r for r in inside if r[variable] == v])) for v in found}
+        alphabetical = options.get("sort") == "alphabetical"
+        return sorted(found, key=lambda v: (0 if alphabetical else -size[v], v.lower(), v))
+
+    label = options.get("any", "Subjects with at least one event")
+    lines = [(0, label, _cells(made, options, every, "any"))]
+    for group in by_size(by, every) if by else [""]:
+        of_group = [r for r in every if r[by] == group] if by else every
+        shown = []
+        for name in by_size(term, of_group):
+            of_term = [r for r in of_group if r[term] == name]
+            place = {"group": group, "variable": term, "level": name}
+            texts = _cells(made, options, of_term, "term", **place)
+            if _reaches(made, options, [r for r in of_term if first(r)]):
+                shown.append((int(bool(by)), name, texts))
+        if by:
+            head = _cells(made, options, of_group, "group", variable=by, level=group)
+            lines += [(0, group, head)] if shown else []
+        lines += shown
+    for indent, text, texts in lines if len(lines) > 1 else []:
+        made.line(indent, text, texts)
+
+
+def _band(band: Record) -> Callable[[Record], bool]:
+    return test_of(band["where"]) if "where" in band else lambda r: True
+
+
+def _cells(
+    made: Expected, options: Record, records: list[Record], analysis: str, **place: str
+) -> list[str]:
+    """The counts of a line: each band, then each worst grade, column by column."""
+    texts, worst = [], options.get("worst", {})
+    for c in made.columns:
+        mine = [r for r in records if r["USUBJID"] in c.subjects]
+        for band in options.get("bands", [{"label": "Any"}]):
+            who = distinct([r for r in mine if _band(band)(r)])
+            name = f"{analysis}|{band['label']}"
+            texts.append(made.counted(len(who), len(c.subjects), name, c.label, **place))
+        highest = list(_highest(mine, options.get("grade", ""), list(worst)).values())
+        for i, label in enumerate(worst.values()):
+            name = f"{analysis}|{label}"
+            texts.append(made.counted(highest.count(i), len(c.subjects), name, c.label, **place))
+    return texts
+
+
+def _reaches(made: Expected, options: Record, records: list[Record]) -> bool:
+    """Whether the subjects of these records are at least the wanted part of any column."""
+    least = Fraction(str(options.get("at_least", 0)))
+    parts = [
+        Fraction(len(distinct(records) & c.subjects), len(c.subjects))
+        for c in made.columns
+        if c.subjects
+    ]
+    return not least or any(part >= least for part in parts)
+
+
+def _highest(records: list[Record], grade: str, order: list[str]) -> dict[str, int]:
+    """The rank of the worst known grade of each subject."""
+    found = dict[str, int]()
+    for r in records:
+        code = r[grade] if grade else None
+        text = str(int(code)) if isinstance(code, float) else code
+        if text in order:
+            who = r["USUBJID"]
+            found[who] = max(order.index(text), found.get(who, -1))
+    return found
+
+
 OUTPUTS: dict[str, Callable[[Expected, Trial, Record], None]] = {
     "t_lines": _lines,
+    "t_ae_soc_pt": _terms,
 }

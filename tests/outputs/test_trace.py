@@ -62,7 +62,6 @@ def test_the_records_of_a_count_are_its_subjects(
     assert wrong == []
 
 
-@pytest.mark.xfail(strict=True, reason="the conditions of a denominator are those of its numerator")
 @STUDIES
 def test_the_records_of_a_denominator_are_its_subjects(
     study: str, tracers: dict[str, Tracer], request: pytest.FixtureRequest

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from il5report.analyse.proportion import binomial_ci
-from il5report.ard import Rows, Scope, counted, stats_of
+from il5report.ard import Rows, Scope
 from il5report.conditions import Comparison, both, equals, of_dataset
 from il5report.display.model import Cell, Row
 from il5report.display.view import Numbers, View, percent_value, table
-from il5report.output import CI_NAMES, Context, Needs, Output, Shown
-from il5report.outputs.counting import METHOD, add_column_sizes, one_per_subject
+from il5report.output import Context, Needs, Output, Shown
+from il5report.outputs.counting import add_column_sizes, one_per_subject
+from il5report.outputs.efficacy.t_response_rate import add_rate
 from il5report.plan.base import Model, Text, Where
 
 
@@ -50,24 +50,14 @@ def analyse(ctx: Context, rows: Rows) -> None:
                 "category", options.dataset, where, column.where,
                 column=column.label, variable="AVALC", level=level,
             )  # fmt: skip
-            _add(ctx, rows, scope, n, subjects.height)
+            add_rate(ctx, rows, scope, n, subjects.height)
         none = subjects.height - mine["AVALC"].drop_nulls().len()
         present = both(options.where, Comparison("AVALC", "NE", ()))
         scope = Scope(
             "category", "ADSL", None, column.where, of_dataset(present, options.dataset),
             column=column.label, variable="AVALC", level=NO_RECORD,
         )  # fmt: skip
-        _add(ctx, rows, scope, none, subjects.height)
-
-
-def _add(ctx: Context, rows: Rows, scope: Scope, n: int, total: int) -> None:
-    conventions = ctx.plan.conventions
-    rows.add(scope, METHOD, counted(n, total))
-    interval = binomial_ci(
-        n, total, method=conventions.proportion_ci, conf_level=conventions.conf_level
-    )
-    name = CI_NAMES[conventions.proportion_ci]
-    rows.add(scope, f"{name} interval", stats_of(interval, ("lower", "upper")))
+        add_rate(ctx, rows, scope, none, subjects.height)
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:

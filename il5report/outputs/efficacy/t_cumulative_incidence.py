@@ -60,7 +60,8 @@ def _counts(
         where = both(tte.parameter(options), which)
         where = both(where, equals("EVNTDESC", level)) if level else where
         scope = Scope(
-            analysis, options.dataset, where, arm.column.where, column=arm.column.label,
+            analysis, options.dataset, where, arm.column.where,
+            of=tte.parameter(options), of_dataset=options.dataset, column=arm.column.label,
             variable="EVNTDESC" if level else "", level=level, paramcd=options.paramcd,
         )  # fmt: skip
         rows.add(scope, METHOD, counted(of_level.height, arm.records.height))

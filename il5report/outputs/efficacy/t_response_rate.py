@@ -53,23 +53,31 @@ def analyse(ctx: Context, rows: Rows) -> None:
 
 
 def _rate(ctx: Context, rows: Rows, rate: Rate, dataset: str) -> None:
-    conventions = ctx.plan.conventions
     where = rate.where if rate.among is None else both(rate.where, rate.among)
     found = ctx.records(dataset, where, keep=("USUBJID",))
     for column in ctx.columns:
         subjects = ctx.in_column(column, rate.among)
         n, total = subjects.join(found, on="USUBJID", how="semi").height, subjects.height
-        scope = Scope("rate", dataset, where, column.where, column=column.label, level=rate.label)
-        rows.add(scope, METHOD, counted(n, total))
-        interval = binomial_ci(
-            n, total, method=conventions.proportion_ci, conf_level=conventions.conf_level
-        )
-        name = CI_NAMES[conventions.proportion_ci]
-        rows.add(scope, f"{name} interval", stats_of(interval, ("lower", "upper")))
+        scope = Scope(
+            "rate", dataset, where, column.where,
+            of=rate.among, column=column.label, level=rate.label,
+        )  # fmt: skip
+        add_rate(ctx, rows, scope, n, total)
         if rate.null is not None and _tested(ctx, column):
             test = binomial_test(n, total, rate.null, alternative="greater")
             null = Stat("p0", "Proportion under the null hypothesis", rate.null, "proportion")
             rows.add(scope, TEST, [null, *stats_of(test, ("p_value",))])
+
+
+def add_rate(ctx: Context, rows: Rows, scope: Scope, n: int, total: int) -> None:
+    """n, N, n/N and the limits of the proportion."""
+    conventions = ctx.plan.conventions
+    rows.add(scope, METHOD, counted(n, total))
+    interval = binomial_ci(
+        n, total, method=conventions.proportion_ci, conf_level=conventions.conf_level
+    )
+    name = CI_NAMES[conventions.proportion_ci]
+    rows.add(scope, f"{name} interval", stats_of(interval, ("lower", "upper")))
 
 
 def _tested(ctx: Context, column: Column) -> bool:
@@ -84,9 +92,9 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         places = [view.at("rate", c, level=rate.label) for c in columns]
         rows.append(Row(rate.label, kind="heading"))
         among = f" of {rate.among_label}" if rate.among_label else ""
-        rows.append(Row(f"n/N{among} (%)", tuple(map(_ratio, places)), indent=1))
+        rows.append(Row(f"n/N{among} (%)", tuple(map(ratio, places)), indent=1))
         rows.append(
-            Row(f"{ctx.words['conf']} confidence interval, %", tuple(map(_limits, places)), 1)
+            Row(f"{ctx.words['conf']} confidence interval, %", tuple(map(limits, places)), 1)
         )
         if rate.null is not None:
             label = f"One-sided p-value (H0: rate {percent_value(rate.null)}% or less)"
@@ -97,12 +105,14 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     return Shown(table(view.column_heads(columns, "Response"), rows))
 
 
-def _ratio(numbers: Numbers) -> Cell:
+def ratio(numbers: Numbers) -> Cell:
+    """``n/N (x.x%)``."""
     share = numbers.text("p", lambda value: f"{percent_value(value)}%")
     return Cell(f"{numbers.n_of_total().text} ({share})", refs=numbers.refs("n", "N", "p"))
 
 
-def _limits(numbers: Numbers) -> Cell:
+def limits(numbers: Numbers) -> Cell:
+    """The interval in percent."""
     return numbers.cell("({lower}, {upper})", {"lower": percent_value, "upper": percent_value})
 
 

@@ -67,7 +67,8 @@ def _counts(rows: Rows, options: tte.EndpointOptions, arm: tte.Arm, everyone: pl
 def _within(place: Scope, where: Condition, variable: str = "", level: str = "") -> Scope:
     subset = where if place.subset is None else both(place.subset, where)
     return Scope(
-        place.analysis, place.dataset, subset, place.groups, column=place.column,
+        place.analysis, place.dataset, subset, place.groups,
+        of=place.subset, of_dataset=place.dataset, column=place.column,
         variable=variable, level=level, paramcd=place.paramcd,
     )  # fmt: skip
 

@@ -74,6 +74,8 @@ def _profile(ctx: Context, rows: Rows, column: Column, profile: pl.DataFrame) ->
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
     points = view.only("profile").filter(pl.col("stat_name").is_in(["concentration", "lloq"]))
+    if options.last_day is not None:
+        points = points.filter(pl.col("time") <= options.last_day)
     columns = points["column"].unique(maintain_order=True).to_list()
     with house_style(ctx.id):
         made, axes = drawing(165, 100)
@@ -95,7 +97,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         if columns:
             made.legend(loc="outside upper left", ncols=len(columns))
         words = _words(points, columns)
-        return Shown(finished(made, words, ard["row"].to_list()))
+        return Shown(finished(made, words, points["row"].to_list()))
 
 
 def _draw(axes: Any, points: pl.DataFrame, column: str, place: int, limit: object) -> None:
@@ -125,7 +127,8 @@ def _words(points: pl.DataFrame, columns: list[str]) -> str:
         mine = points.filter(
             (pl.col("column") == column) & (pl.col("stat_name") == "concentration")
         )
-        said.append(f"{column}: {mine['group'].n_unique()} subjects.")
+        n = mine["group"].n_unique()
+        said.append(f"{column}: {n} subject{'' if n == 1 else 's'}.")
     return "Individual concentration profiles on a logarithmic axis. " + (
         " ".join(said) or "No subject has a value."
     )

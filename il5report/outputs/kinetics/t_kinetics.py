@@ -162,7 +162,7 @@ OUTPUT = Output(
     analyse=analyse,
     display=display,
     footnotes=(
-        "Non-compartmental analysis on actual times from infusion; area under the curve by the "
+        "Non-compartmental analysis on {kinetics_time} from infusion; area under the curve by the "
         "{auc_method} rule. Geometric CV% = 100 sqrt(exp(v) - 1), v the variance of the logs.",
         "Assays are never pooled. A subject whose values are all below the limit of quantification "
         "has Cmax 0, is counted, and is not part of the geometric mean.",

@@ -1,21 +1,30 @@
-"""Adverse events by system organ class and preferred term, for one or more severity bands."""
+"""Coded records in two levels, such as adverse events by system organ class and preferred term,
+in one or more bands of severity, or by worst grade."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Literal, NamedTuple
 
 import polars as pl
 
-from il5report.ard import Rows
-from il5report.conditions import all_of, comparisons
+from il5report.ard import DENOMINATOR, Rows
+from il5report.conditions import (
+    MISSING,
+    Comparison,
+    Condition,
+    all_of,
+    both,
+    comparisons,
+    equals,
+    of_dataset,
+    quoted,
+)
 from il5report.display.model import Head, Row
 from il5report.display.view import View, table
 from il5report.output import Context, Needs, Output, Shown
-from il5report.outputs.counting import (
-    Tally,
-    add_column_sizes,
-    add_incidence,
-)
+from il5report.outputs.counting import Counted, Tally, add_column_sizes, add_incidence
 from il5report.plan.base import Model, Text, Where
 
 
@@ -27,52 +36,129 @@ class Band(Model):
 
 
 class Options(Model):
-    """`subset`: the records of ADAE; `bands` within them; `group` and `term`: the two levels;
-    `sort` by frequency in the last column (ties and groups alphabetical) or alphabetical."""
+    """`subset`: the records of `dataset`; `bands` within them; `group` and `term`: the two levels
+    (`group` empty: one level); `sort` by frequency in the last column (ties and groups
+    alphabetical) or alphabetical; `at_least`: terms that reach this proportion in any column.
 
+    `worst`: a further band per grade, mildest first, value of `grade` to label: subjects whose
+    worst grade in the line it is. `any`: label of the first line; `nobody`: printed instead of no
+    lines.
+    """
+
+    dataset: Text = "ADAE"
     subset: Where
     bands: tuple[Band, ...] = (Band(label="Any"),)
+    grade: str = ""
+    worst: Mapping[str, str] = {}
     group: str = "AEBODSYS"
     term: str = "AEDECOD"
     sort: Literal["frequency", "alphabetical"] = "frequency"
     at_least: float = 0.0
+    head: str = "System organ class / preferred term"
+    any: str = "Subjects with at least one event"
+    nobody: str = "No subject had an adverse event of this kind."
+
+
+class Level(NamedTuple):
+    """Which lines of the table: any, by group, by term of a group."""
+
+    analysis: str
+    group: str
+    variable: str
 
 
 ANY, GROUP, TERM = "any", "group", "term"
 UNCODED = "(not coded)"
 TOLERANCE = 1e-12
-NOBODY = "No subject had an adverse event of this kind."
+
+
+def _levels(options: Options) -> list[Level]:
+    by_group = [Level(GROUP, "", options.group)] if options.group else []
+    return [Level(ANY, "", ""), *by_group, Level(TERM, options.group, options.term)]
 
 
 def needs(ctx: Context) -> Needs:
     options = ctx.options(Options)
     conditions = [options.subset, *(band.where for band in options.bands)]
-    names = ["USUBJID", options.group, options.term]
-    return Needs({"ADAE": names}, [("ADAE", where) for where in conditions])
+    names = ["USUBJID", options.term, *filter(None, (options.group, options.grade))]
+    return Needs({options.dataset: names}, [(options.dataset, where) for where in conditions])
 
 
 def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(Options)
     add_column_sizes(ctx, rows)
     used = {c.variable for band in options.bands for c in comparisons(band.where)}
-    keep = (options.group, options.term, *sorted(used))
-    records = ctx.records("ADAE", options.subset, keep=keep)
-    tally = Tally(ctx, records, {band.label: band.where for band in options.bands})
-    levels = ((ANY, "", ""), (GROUP, "", options.group), (TERM, options.group, options.term))
-    for analysis, group, variable in levels:
-        found = tally.by(*filter(None, (group, variable)))
+    keep = (*filter(None, (options.group, options.term, options.grade)), *sorted(used))
+    records = ctx.records(options.dataset, options.subset, keep=keep)
+    marks: dict[str, Condition | None] = {band.label: band.where for band in options.bands}
+    at_least = {f"{level} or worse": _from(ctx, options, level) for level in options.worst}
+    tally = Tally(ctx, records, marks | at_least)
+    for level in _levels(options):
+        found = tally.by(*filter(None, (level.group, level.variable)))
         for band in options.bands:
-            add_incidence(
-                ctx, rows, found, band.label,
-                analysis=f"{analysis}|{band.label}", dataset="ADAE",
-                subset=all_of(options.subset, band.where), variable=variable, group=group,
-            )  # fmt: skip
+            _add(ctx, rows, level, found, band.label, band.where)
+        for here, worse in pairwise([*options.worst, ""]):
+            _worst(ctx, rows, level, found, (here, worse))
+
+
+def _from(ctx: Context, options: Options, level: str) -> Comparison:
+    """Records of this grade or a worse one."""
+    levels = list(options.worst)
+    return Comparison(options.grade, "IN", _values(ctx, options, levels[levels.index(level) :]))
+
+
+def _values(ctx: Context, options: Options, levels: list[str]) -> tuple[str | float, ...]:
+    """Grades as the data hold them."""
+    numeric = ctx.dataset(options.dataset).frame.schema[options.grade].is_numeric()
+    return tuple(float(level) if numeric else level for level in levels)
+
+
+def _worst(ctx: Context, rows: Rows, level: Level, found: Counted, of: tuple[str, str]) -> None:
+    """Subjects with this grade in a line and none worse in the same line."""
+    options, (here, worse) = ctx.options(Options), of
+    counts = found.counts[f"{here} or worse"]
+    if worse:
+        counts = counts - found.counts[f"{worse} or worse"]
+    only = Counted(found.levels, {options.worst[here]: counts})
+    made = Rows()
+    value = _values(ctx, options, [here])[0]
+    _add(ctx, made, level, only, options.worst[here], equals(options.grade, value))
+    frame = made.frame()
+    if worse:
+        beyond = both(options.subset, _from(ctx, options, worse))
+        prefix = pl.lit(str(of_dataset(beyond, options.dataset)))
+        same = [
+            _same(options.dataset, name, column)
+            for name, column in ((level.group, "group"), (level.variable, "level"))
+            if name
+        ]
+        own = pl.col("stat_name") != DENOMINATOR[0]
+        worse_here = pl.when(own).then(pl.concat_str([prefix, *same])).otherwise(pl.lit(""))
+        frame = frame.with_columns(worse_here.alias("without_where"))
+    rows.add_frame(frame)
+
+
+def _same(dataset: str, name: str, column: str) -> pl.Expr:
+    """The condition that a variable has the value of the line."""
+    literal = pl.when(pl.col(column) == "").then(pl.lit(MISSING)).otherwise(quoted(column))
+    return pl.concat_str(pl.lit(f" and {dataset}.{name} == "), literal)
+
+
+def _add(
+    ctx: Context, rows: Rows, level: Level, found: Counted, band: str, where: Condition | None
+) -> None:
+    options = ctx.options(Options)
+    add_incidence(
+        ctx, rows, found, band,
+        analysis=f"{level.analysis}|{band}", dataset=options.dataset,
+        subset=all_of(options.subset, where), variable=level.variable, group=level.group,
+    )  # fmt: skip
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options = ctx.options(Options)
     view, columns = View(ard), [c.label for c in ctx.columns]
-    bands = [band.label for band in options.bands]
+    bands = [*(band.label for band in options.bands), *options.worst.values()]
     places = [(f"|{band}", column) for column in columns for band in bands]
 
     def row(label: str, analysis: str, group: str = "", variable: str = "", level: str = "") -> Row:
@@ -81,18 +167,18 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
             for band, column in places
         )
         cells = tuple(n.n_percent() for n in numbers)
-        return Row(label, cells, indent=int(analysis == TERM))
+        return Row(label, cells, indent=int(analysis == TERM and bool(options.group)))
 
-    rows = [row("Subjects with at least one event", ANY)]
+    rows = [row(options.any, ANY)]
     groups = view.only(f"{GROUP}|{bands[0]}", column=columns[-1], stat_name="n")
     shown = _frequent(view.only(f"{TERM}|{bands[0]}"), columns[-1], options.at_least)
-    for group in _ordered(groups, options):
+    for group in _ordered(groups, options) if options.group else [""]:
         terms = _ordered(shown.filter(pl.col("group") == group), options)
-        if terms:
+        if terms and options.group:
             rows.append(row(group or UNCODED, GROUP, variable=options.group, level=group))
         rows += [row(t or UNCODED, TERM, group, options.term, t) for t in terms]
-    heads = _heads(view, columns, bands)
-    return Shown(table(heads, rows if len(rows) > 1 else (), NOBODY))
+    heads = _heads(view, columns, bands, options.head)
+    return Shown(table(heads, rows if len(rows) > 1 else (), options.nobody))
 
 
 def _frequent(terms: pl.DataFrame, column: str, at_least: float) -> pl.DataFrame:
@@ -110,8 +196,7 @@ def _ordered(counts: pl.DataFrame, options: Options) -> list[str]:
     return counts.sort([-pl.col("stat"), *by])["level"].to_list()
 
 
-def _heads(view: View, columns: list[str], bands: list[str]) -> list[Head]:
-    first = "System organ class / preferred term"
+def _heads(view: View, columns: list[str], bands: list[str], first: str) -> list[Head]:
     if len(bands) == 1:
         return list(view.column_heads(columns, first))
     heads = [Head(first)]

@@ -148,8 +148,8 @@ def _subjects(
         subjects = ctx.in_column(column)
         n, total = (subjects.join(f, on="USUBJID", how="semi").height for f in (found, among))
         scope = Scope(
-            "subjects", dataset, where, column.where, column=column.label, group=place.group,
-            level=line.label,
+            "subjects", dataset, where, column.where, of=base, of_dataset=line.of_dataset,
+            column=column.label, group=place.group, level=line.label,
         )  # fmt: skip
         rows.add(scope, METHOD, counted(n, total))
         if line.interval:

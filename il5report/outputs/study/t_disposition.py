@@ -34,7 +34,7 @@ class Options(Model):
     steps: tuple[Step, ...]
 
 
-NOT_GIVEN = "Not given"
+NOT_GIVEN = "Reason not given"
 
 
 def needs(ctx: Context) -> Needs:
@@ -62,7 +62,7 @@ def _count(
         n = ctx.in_column(column, both(where, step.of) if step.of else where).height
         total = ctx.in_column(column, step.of).height
         scope = Scope(
-            "step", "ADSL", all_of(where, step.of), column.where, column=column.label,
+            "step", "ADSL", all_of(where, step.of), column.where, of=step.of, column=column.label,
             group=step.label, variable=variable, level=level,
         )  # fmt: skip
         rows.add(scope, METHOD, counted(n, total))

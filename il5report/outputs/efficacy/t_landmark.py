@@ -1,0 +1,140 @@
+"""Landmark analysis: a time to event from a landmark on, by response up to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from il5report.analyse.survival import kaplan_meier
+from il5report.analyse.survival_points import landmark, quantile
+from il5report.ard import NUMBER_OF_SUBJECTS, Rows, Scope, Stat, stats_of
+from il5report.conditions import Comparison, Condition, both, equals, of_dataset
+from il5report.display.model import Head, Row
+from il5report.display.rounding import fixed
+from il5report.display.view import View, percent_value, table, whole
+from il5report.output import Column, Context, Needs, Output, Shown
+from il5report.outputs import time_to_event as tte
+from il5report.outputs.counting import METHOD, one_per_subject
+from il5report.plan.base import Text, Where
+
+
+class Options(tte.EndpointOptions):
+    """`day` of the landmark; `response`: the one record per subject of `response_dataset` that
+    says how the subject responded up to it, with the value of AVALC for yes."""
+
+    day: float
+    response_dataset: Text = "ADRS"
+    response: Where
+    yes: Text = "Y"
+    labels: tuple[Text, Text] = ("Response", "No response")
+
+
+def needs(ctx: Context) -> Needs:
+    options = ctx.options(Options)
+    names = {
+        options.dataset: ["USUBJID", "PARAMCD", "AVAL", "CNSR"],
+        options.response_dataset: ["USUBJID", "AVALC"],
+    }
+    return Needs(names, [(options.response_dataset, options.response)])
+
+
+def arms(ctx: Context, options: Options) -> Iterator[tuple[tte.Arm, Scope]]:
+    """Responders and the others, of the subjects still at risk at the landmark."""
+    endpoint = ctx.records(options.dataset, tte.parameter(options))
+    one_per_subject(ctx, endpoint, options.dataset)
+    response = ctx.records(options.response_dataset, options.response, keep=("AVALC",))
+    one_per_subject(ctx, response, options.response_dataset)
+    yes = response.filter(pl.col("AVALC") == options.yes)
+    no = response.filter(pl.col("AVALC") != options.yes)
+    still = endpoint.filter(pl.col("AVAL") >= options.day)
+    not_yes: Condition = both(options.response, Comparison("AVALC", "NE", (options.yes,)))
+    groups = (yes, not_yes), (no, both(options.response, equals("AVALC", options.yes)))
+    conventions = ctx.plan.conventions
+    for label, (mine, without) in zip(options.labels, groups, strict=True):
+        records = still.join(mine, on="USUBJID", how="semi", maintain_order="left")
+        time, event = records["AVAL"].to_numpy() - options.day, (records["CNSR"] == 0).to_numpy()
+        km = kaplan_meier(
+            time.astype(np.float64), event, conf_level=conventions.conf_level,
+            conf_type=conventions.km_ci,
+        )  # fmt: skip
+        scope = Scope(
+            "analysed", options.dataset, _still_at_risk(options),
+            without=of_dataset(without, options.response_dataset), column=label,
+        )  # fmt: skip
+        yield tte.Arm(Column(label, None), records, time, event, km), scope
+
+
+def analyse(ctx: Context, rows: Rows) -> None:
+    options, conventions = ctx.options(Options), ctx.plan.conventions
+    name, label, unit = NUMBER_OF_SUBJECTS
+    for arm, scope in arms(ctx, options):
+        rows.add(scope, METHOD, [Stat(name, label, arm.records.height, unit)])
+        had = replace(scope, analysis="event", subset=_with_event(options))
+        rows.add(had, METHOD, [Stat(name, label, int(arm.event.sum()), unit)])
+        median = quantile(arm.km, 0.5, convention=conventions.convention)
+        rows.add(replace(scope, analysis="median"), tte.method(ctx), stats_of(median))
+        for at in options.landmarks:
+            days = tte.in_days(ctx, options, at)
+            found = landmark(arm.km, days, convention=conventions.convention)
+            names = ("n_risk", "survival", "lower", "upper")
+            place = replace(scope, analysis="landmark", time=at)
+            rows.add(place, tte.method(ctx), stats_of(found, names))
+
+
+def _still_at_risk(options: Options) -> Condition:
+    return both(tte.parameter(options), Comparison("AVAL", "GE", (options.day,)))
+
+
+def _with_event(options: Options) -> Condition:
+    return both(_still_at_risk(options), equals("CNSR", 0))
+
+
+def display(ctx: Context, ard: pl.DataFrame) -> Shown:
+    options, view = ctx.options(Options), View(ard)
+    columns = list(options.labels)
+
+    def show(days: float) -> str:
+        return tte.show_time(ctx, options, days)
+
+    sizes = [view.at("analysed", c) for c in columns]
+    heads = [
+        Head(c, f"(N={n.count('n')})", align="center") for c, n in zip(columns, sizes, strict=True)
+    ]
+    rows = [Row("At risk at the landmark, n", tuple(n.count_alone() for n in sizes))]
+    events = (view.at("event", c) for c in columns)
+    rows.append(Row("Subjects with event, n", tuple(e.count_alone() for e in events)))
+    medians = (view.at("median", c) for c in columns)
+    shown = dict.fromkeys(("estimate", "lower", "upper"), show)
+    cells = tuple(m.cell("{estimate} ({lower}, {upper})", shown) for m in medians)
+    label = f"Median from the landmark, {options.unit} ({ctx.words['conf']} CI)"
+    rows.append(Row(label, cells))
+    for at in options.landmarks:
+        places = (view.at("landmark", c, time=at) for c in columns)
+        of = dict.fromkeys(("survival", "lower", "upper"), percent_value)
+        pattern = "{survival} ({lower}, {upper}) [{n_risk}]"
+        cells = tuple(p.cell(pattern, {**of, "n_risk": whole}) for p in places)
+        rows.append(Row(f"Event-free {fixed(at, 0)} {options.unit} after the landmark, %", cells))
+    note = f"Landmark: day {fixed(options.day, 0)} after the start of the endpoint."
+    return Shown(table([Head(""), *heads], rows), (note,))
+
+
+OUTPUT = Output(
+    kind="table",
+    title="Landmark analysis by response",
+    analysis_set="SAF",
+    needs=needs,
+    options=Options,
+    analyse=analyse,
+    display=display,
+    footnotes=(
+        "Subjects without event and in follow-up at the landmark, grouped by their response up to "
+        "it. Time counts from the landmark: from infusion on, responders would have an advantage "
+        "by having lived long enough to respond (guarantee time). Groups are not randomised; "
+        "the comparison is descriptive.",
+        "Kaplan-Meier estimate; {conf} confidence intervals on the {km_ci} scale, number at risk "
+        "in brackets. NE: not estimable.",
+    ),
+)
