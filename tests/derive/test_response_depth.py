@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from il5report.derive.response_depth import (
@@ -109,6 +109,7 @@ def test_molecular(base: str | None, now: str | None, expected: str | None) -> N
     assert molecular_response(sample)["MOLRESP"].item() == expected
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
 def test_more_disease_is_never_negative_where_less_was_positive(
     value: float, more: float, limit: float
