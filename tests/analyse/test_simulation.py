@@ -155,6 +155,8 @@ def enumerate_boin(rates: tuple[float, ...], cohorts: int, size: int) -> tuple:
 def test_boin_by_enumeration(rates: tuple[float, ...]) -> None:
     selected, subjects, toxicities = enumerate_boin(rates, 4, 3)
     result = simulation.boin(BOIN, rates, (4, 3), trials=TRIALS, seed=6)
+    for name in ("selected", "selected_se", "mean_N", "mean_N_se"):
+        assert getattr(result, name).shape == (len(rates),)
     for d in range(len(rates)):
         assert_close(result.selected[d], result.selected_se[d], selected[d])
         assert_close(result.mean_N[d], result.mean_N_se[d], subjects[d])
