@@ -145,10 +145,7 @@ def _consort(made: Expected, trial: Trial, options: Record) -> None:
         made.numbers[Place("lost", "", "n", label)] = len(lost)
         made.sentences.append(f"{stage['lost']}: n = {len(lost)}")
         if "reason" in stage:
-            reasons = [
-                r[stage["reason"]] or f"Reason {NOT_GIVEN.lower()}"
-                for r in trial.where("ADSL", "", lost)
-            ]
+            reasons = [r[stage["reason"]] or NOT_GIVEN for r in trial.where("ADSL", "", lost)]
             for reason in set(reasons):
                 n = reasons.count(reason)
                 made.numbers[Place("lost", "", "n", label, level=reason)] = n
@@ -526,7 +523,8 @@ def _profiles(made: Expected, trial: Trial, options: Record) -> None:
             value = None if r["BLQFL"] == "Y" else r["AVAL"]
             made.numbers[place._replace(stat_name="concentration")] = value
         if taken:
-            made.sentences.append(f"{c.label}: {len(distinct(taken))} subjects.")
+            n = len(distinct(taken))
+            made.sentences.append(f"{c.label}: {n} subject{'' if n == 1 else 's'}.")
 
 
 def _records(made: Expected, trial: Trial, options: Record, within: frozenset[str]) -> None:
