@@ -109,6 +109,6 @@ OUTPUT = Output(
     footnotes=(
         "Aalen-Johansen estimate; {conf} confidence intervals on the {km_ci} scale, Aalen's "
         "variance. One minus Kaplan-Meier is not shown: it overstates an incidence where another "
-        "event competes. NE: not estimable.",
+        "event competes. NE: not estimable. With fewer than 5 at risk an estimate is unstable.",
     ),
 )

@@ -200,7 +200,8 @@ OUTPUT = Output(
     display=display,
     footnotes=(
         "Kaplan-Meier estimate; {conf} confidence intervals on the {km_ci} scale; quartiles and "
-        "landmarks by the {convention} convention. NE: not estimable. +: censored.",
+        "landmarks by the {convention} convention. NE: not estimable. +: censored. With fewer "
+        "than 5 at risk an estimate is unstable.",
         "Median follow-up by the reverse Kaplan-Meier method.",
     ),
 )
