@@ -179,8 +179,7 @@ def derive(study: Study, plan: Plan) -> tuple[dict[str, Dataset], tuple[Finding,
     for step in (*_STEPS, *further, *_FROM_RESULTS):
         frame = step.make(work)
         if frame is not None:
-            whole = work.core.join(frame)
-            found = assemble(step.name, whole, work.core, step.keys, step.labels)
+            found = assemble(step.name, frame, work.core, step.keys, step.labels)
             made[step.name] = replace(found, label=step.title) if step.title else found
             domains.add(step.name, made[step.name].frame)
     errors = [f for f in domains.findings if f.severity is Severity.ERROR]

@@ -63,17 +63,19 @@ def make_core(adsl: pl.DataFrame, plan: Plan) -> Core:
 
 def assemble(
     name: str,
-    frame: pl.DataFrame,
+    records: pl.DataFrame,
     core: Core,
     keys: Sequence[str],
     labels: Mapping[str, str] = {},
 ) -> Dataset:
-    """Sort by the keys, number the records, put core variables first, label every variable.
+    """Sort by the keys, join and put first the core variables, number and label.
 
     Integers become Float64, as in every data set that is read. Labels come from the dictionary
     of variables, else from the plan or `labels`, and are at most 40 characters.
     """
-    frame = frame.sort(*keys, maintain_order=True, nulls_last=True)
+    frame = records.sort(*keys, maintain_order=True, nulls_last=True)
+    if name != "ADSL":
+        frame = core.join(frame)
     if name not in ("ADSL", "ADAE"):
         frame = frame.with_columns(ASEQ=pl.int_range(1, pl.len() + 1).over("USUBJID"))
     integers = [c for c, kind in frame.schema.items() if kind.is_integer()]

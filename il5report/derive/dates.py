@@ -19,7 +19,6 @@ import polars as pl
 _YEAR = r"^(\d{4})"
 _MONTH = r"^\d{4}-(\d{2})"
 _DAY = r"^\d{4}-\d{2}-(\d{2})"
-_TIME = r"T(\d{2}:\d{2}(?::\d{2})?)"
 
 IMPUTATION_RULE = (
     "A partial start date is taken as its earliest possible day, or as the day of infusion where "
@@ -69,13 +68,13 @@ def imputed(dtc: pl.Expr) -> pl.Expr:
 
 def moment(dtc: pl.Expr) -> pl.Expr:
     """Date and time of day, null where either is not known."""
-    time = dtc.str.extract(_TIME)
-    text = (
-        dtc.str.slice(0, 10)
-        + "T"
-        + pl.when(time.str.len_chars() == 5).then(time + ":00").otherwise(time)
+    with_seconds = dtc.str.slice(0, 19).str.to_datetime(
+        "%Y-%m-%dT%H:%M:%S", time_unit="us", strict=False
     )
-    return text.str.to_datetime("%Y-%m-%dT%H:%M:%S", time_unit="us", strict=False)
+    to_the_minute = dtc.str.slice(0, 16).str.to_datetime(
+        "%Y-%m-%dT%H:%M", time_unit="us", strict=False
+    )
+    return pl.coalesce(with_seconds, to_the_minute)
 
 
 def study_day(date: pl.Expr, reference: pl.Expr) -> pl.Expr:

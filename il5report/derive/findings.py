@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from il5report import conditions
 from il5report.derive import dates
 from il5report.derive.ctcae import grade_labs
 from il5report.derive.domains import Domains
@@ -47,17 +48,17 @@ def derive_findings(
     if records is None:
         return None
     frame = _parameters(domains, records, rules)
-    schedule = plan.visits if rules.visits == "windows" else ()
-    frame = with_visits(frame, schedule, ("PARAMCD",), pl.col("VISIT"))
     if rules.visits == "collected":
         frame = _with_collected_visits(frame)
+    else:
+        frame = with_visits(frame, plan.visits, ("PARAMCD",), pl.col("VISIT"))
     frame = frame.with_columns(ANRIND=_indicator())
     typed = [_with_baseline(frame, name, list(until)) for name, until in rules.baselines.items()]
-    frame = pl.concat(typed).drop("_UNTIL", "TRTSDTM")
+    used = {n for until in rules.baselines.values() for n in until} - {"TRTSDT"}
+    frame = pl.concat(typed).drop("_UNTIL", "TRTSDTM", *used, strict=False)
     if rules.graded is not None and plan.grading.laboratory:
         frame = _with_grades(domains, frame, plan.grading.laboratory, rules)
-    used = {n for until in rules.baselines.values() for n in until}
-    return frame.drop(used - {"TRTSDT"}, strict=False)
+    return frame.drop("_GRADED")
 
 
 def _results(domains: Domains, adsl: pl.DataFrame, rules: FindingsRules) -> pl.DataFrame | None:
@@ -65,8 +66,11 @@ def _results(domains: Domains, adsl: pl.DataFrame, rules: FindingsRules) -> pl.D
     d = rules.domain
     needs = tuple(f"{d}{x}" for x in ("TESTCD", "TEST", "STRESN", "STRESC", "STRESU", "DTC", "SEQ"))
     records = domains.select(d, rules.where, needs=needs)
-    if records is None:
+    schema = domains.frame(d).schema
+    if records is None or not domains.is_applicable("graded", d, schema, (rules.graded,)):
         return None
+    graded = pl.lit(False) if rules.graded is None else conditions.expression(rules.graded, schema)
+    records = records.with_columns(_GRADED=graded)
     result = pl.col(f"{d}STRESN").is_not_null() | pl.col(f"{d}STRESC").is_not_null()
     domains.note("derive.result", "without a result: not used", records.filter(~result), d)
     limits = {n for until in rules.baselines.values() for n in until}
@@ -93,6 +97,7 @@ def _parameters(domains: Domains, records: pl.DataFrame, rules: FindingsRules) -
         new: pl.col(f"{d}{old}") if f"{d}{old}" in records.columns else _missing(new)
         for old, new in optional.items()
     }
+    further = {n for until in rules.baselines.values() for n in until} - {"TRTSDT"}
     visit = {v: pl.col(v) if v in records.columns else _missing(v) for v in ("VISIT", "VISITNUM")}
     return records.with_columns(
         PARAM=pl.when(unit.is_null()).then(test).otherwise(test + " (" + unit + ")"),
@@ -102,22 +107,19 @@ def _parameters(domains: Domains, records: pl.DataFrame, rules: FindingsRules) -
     ).select(
         "USUBJID", "PARAMCD", "PARAM", "PARCAT1", "ADT", "ADTM", "ADY", "ATPT", "VISIT",
         "VISITNUM", "AVAL", "AVALC", "AVALU", "ANRLO", "ANRHI", "SRCDOM", "SRCSEQ", "TRTSDT",
-        "TRTSDTM", *sorted({n for u in rules.baselines.values() for n in u} - {"TRTSDT"}),
+        "TRTSDTM", "_GRADED", *sorted(further),
     )  # fmt: skip
 
 
 def _with_collected_visits(frame: pl.DataFrame) -> pl.DataFrame:
-    """AVISITN and ANL01FL of visits as collected: the last record of each is flagged."""
-    frame = frame.with_columns(AVISITN=pl.col("VISITNUM")).with_row_index("_ROW")
-    last = (
-        frame.drop_nulls("VISITNUM")
-        .sort("ADT", "ADTM", "SRCSEQ", maintain_order=True, nulls_last=False)
-        .unique(["USUBJID", "PARAMCD", "VISITNUM"], keep="last", maintain_order=True)
-        .select("_ROW", ANL01FL=pl.lit("Y"))
-    )
-    return (
-        frame.drop("ANL01FL").join(last, on="_ROW", how="left", maintain_order="left").drop("_ROW")
-    )
+    """AVISIT, AVISITN and ANL01FL of visits as collected: the last record of each is flagged."""
+    by = ["USUBJID", "PARAMCD", "VISITNUM"]
+    frame = frame.sort("ADT", "ADTM", "SRCSEQ", maintain_order=True, nulls_last=False)
+    last = pl.struct(by).is_last_distinct() & pl.col("VISITNUM").is_not_null()
+    return frame.with_columns(
+        AVISIT=pl.col("VISIT"), AVISITN=pl.col("VISITNUM"),
+        ANL01FL=pl.when(last).then(pl.lit("Y")),
+    )  # fmt: skip
 
 
 def _missing(name: str) -> pl.Expr:
@@ -196,14 +198,7 @@ def _with_grades(
     frame = frame.with_columns(
         ANTICOFL=pl.when(pl.col("USUBJID").is_in(takers)).then(pl.lit("Y")).otherwise(pl.lit("N"))
     )
-    selected = domains.select(rules.domain, rules.graded, needs=(f"{rules.domain}SEQ",))
-    chosen = (
-        pl.DataFrame(schema={"USUBJID": pl.String, "SRCSEQ": pl.Float64})
-        if selected is None
-        else selected.select("USUBJID", SRCSEQ=pl.col(f"{rules.domain}SEQ").cast(pl.Float64))
-    )
-    inside = frame.join(chosen, on=["USUBJID", "SRCSEQ"], how="semi", maintain_order="left")
-    outside = frame.join(chosen, on=["USUBJID", "SRCSEQ"], how="anti", maintain_order="left")
+    inside, outside = frame.filter("_GRADED"), frame.filter(~pl.col("_GRADED"))
     graded = grade_labs(inside, version)
     frame = pl.concat([graded, outside], how="diagonal").drop("ANTICOFL")
     base = (
