@@ -18,6 +18,8 @@ from il5report.analyse.result import Result, check_array
 # Its first precision is compared with the square of a step, its second would stop it before that.
 _LIFELINES = {"precision": 1e-24, "r_precision": -1.0}
 
+_FAR = 8.0  # a maximum nearer than this, on the scale of `CoxData.x`, needs no further proof
+
 
 @dataclass(frozen=True)
 class CoxData:
@@ -74,6 +76,8 @@ def not_estimable(data: CoxData) -> str | None:
     information = terms(data.sets, np.zeros(n_covariates)).information
     if np.linalg.matrix_rank(information, tol=1e-9, hermitian=True) < n_covariates:
         return "a covariate is constant or a combination of others in the subjects at risk"
+    if np.abs(maximise(data.sets, within=_FAR)).max() <= _FAR:
+        return None
     involved = separating(data.sets)
     if involved.any():
         names = ", ".join(name for name, yes in zip(data.names, involved, strict=True) if yes)
@@ -89,12 +93,10 @@ def coefficients(data: CoxData) -> Floats:
     ArithmeticError
         No convergence, which a likelihood with a finite maximum does not show.
     """
-    if data.ties == "breslow":
-        return maximise(data.sets)
-    beta = _lifelines(data)
+    beta = _lifelines(data) if data.ties == "efron" else maximise(data.sets)
     here = terms(data.sets, beta)
     if np.abs(np.linalg.solve(here.information, here.score)).max() > 1e-8:
-        raise ArithmeticError("the score does not vanish at the coefficients of lifelines")
+        raise ArithmeticError("the score does not vanish at the coefficients")
     return beta
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,8 +87,10 @@ def terms(sets: RiskSets, beta: Floats) -> Terms:
     )
 
 
-def maximise(sets: RiskSets) -> Floats:
+def maximise(sets: RiskSets, within: float = np.inf) -> Floats:
     """Coefficients at the maximum, by Newton's method with halved steps.
+
+    The search ends once a coefficient is not `within` that distance of 0.
 
     Raises
     ------
@@ -103,7 +106,8 @@ def maximise(sets: RiskSets) -> Floats:
             step = step / 2
             new = terms(sets, beta + step)
         beta, here = beta + step, new
-        if np.abs(step).max() <= _PRECISION * max(1.0, float(np.abs(beta).max())):
+        size = float(np.abs(beta).max())
+        if size > within or np.abs(step).max() <= _PRECISION * max(1.0, size):
             return beta
     raise ArithmeticError("the partial likelihood did not converge")
 
@@ -116,55 +120,54 @@ def separating(sets: RiskSets) -> NDArray[np.bool_]:
     property, within a box, maximise the total lead over the mean of the risk sets.
     """
     from scipy.optimize import linprog
-    from scipy.sparse import coo_array
 
-    n, p = sets.x.shape
-    starts, event_of = np.unique(sets.tie, return_index=True)
-    ends, firsts = sets.last[event_of], sets.first[event_of]
-    # The greatest value in each risk set is a variable of its own: above that of the risk set
-    # before it (one stratum: later in time), and above each subject that has newly joined.
-    m = len(starts)
-    newly = np.searchsorted(ends, np.arange(n), side="right")
-    joined = np.flatnonzero(newly < m)
-    joined = joined[joined >= firsts[newly[joined]]]
-    nested = np.flatnonzero(firsts[1:] == firsts[:-1])
-    blocks = [
-        (sets.x[joined], newly[joined], -1.0),
-        (-sets.x[sets.event_rows], sets.tie, 1.0),
-        (np.zeros((len(nested), p)), nested + 1, -1.0),
-    ]
-    x = np.concatenate([block[0] for block in blocks])
-    column = np.concatenate([block[1] for block in blocks])
-    sign = np.concatenate([np.full(len(block[1]), block[2]) for block in blocks])
-    line = np.arange(len(x))
-    before = line[len(x) - len(nested) :]
-    matrix = coo_array(
-        (
-            np.concatenate([x.ravel(), sign, np.ones(len(nested))]),
-            (
-                np.concatenate([np.repeat(line, p), line, before]),
-                np.concatenate([np.tile(np.arange(p), len(x)), p + column, p + nested]),
-            ),
-        ),
-        shape=(len(x), p + m),
-    ).tocsr()
-    lead = terms(sets, np.zeros(p)).residual.sum(axis=0)
+    p = sets.x.shape[1]
+    leads = _event_leads(sets)
+    total = terms(sets, np.zeros(p)).score
+    n_greatest = leads.shape[1] - p
     solution = linprog(
-        -np.concatenate([lead, np.zeros(m)]),
-        A_ub=matrix,
-        b_ub=np.zeros(len(x)),
-        bounds=[(-1, 1)] * p + [(None, None)] * m,
+        -np.concatenate([total, np.zeros(n_greatest)]),
+        A_ub=leads,
+        b_ub=np.zeros(leads.shape[0]),
+        bounds=[(-1, 1)] * p + [(None, None)] * n_greatest,
         method="highs",
     )
     direction = solution.x[:p]
-    return np.abs(direction) > 1e-6 if lead @ direction > 1e-6 else np.zeros(p, dtype=bool)
+    return np.asarray((np.abs(direction) > 1e-6) & (total @ direction > 1e-6))
+
+
+def _event_leads(sets: RiskSets) -> Any:
+    """Matrix of what must not be above 0, for a direction and the greatest value of each risk set.
+
+    The greatest value is at least that of the risk set before it, which is later in time, and of
+    each subject that has newly joined; that of the subject with the event is no less.
+    """
+    from scipy.sparse import block_array, csr_array, eye_array
+
+    numbers, example = np.unique(sets.tie, return_index=True)
+    first, last = sets.first[example], sets.last[example]
+    greatest = eye_array(len(numbers), format="csr")
+    at = np.searchsorted(last, np.arange(last[-1]), side="right")  # the first risk set of a subject
+    joined = np.flatnonzero(np.arange(last[-1]) >= first[at])
+    nested = np.flatnonzero(first[1:] == first[:-1])
+    return block_array(
+        [
+            [csr_array(sets.x[joined]), -greatest[at[joined]]],
+            [csr_array(-sets.x[sets.event_rows]), greatest[sets.tie]],
+            [None, greatest[nested] - greatest[nested + 1]],
+        ],
+        format="csr",
+    )
 
 
 def _sum_at_risk(sets: RiskSets, values: Floats) -> Floats:
-    """Sum over the risk set of each event, less the part of its tied events that has left."""
-    shape = (1, *values.shape[1:])
-    total = np.concatenate([np.zeros(shape), values.cumsum(axis=0)])
-    tied = np.zeros((int(sets.tie.max(initial=-1)) + 1, *values.shape[1:]))
+    """Sum over the risk set of each event, less the part of its tied events that has left.
+
+    The sums run within strata: a difference of sums over all would drown small weights.
+    """
+    blocks = np.split(values, np.unique(sets.first))
+    running = np.concatenate([block.cumsum(axis=0) for block in blocks])
+    tied = np.zeros((int(sets.tie.max()) + 1, *values.shape[1:]))
     np.add.at(tied, sets.tie, values[sets.event_rows])
     left = sets.fraction.reshape(-1, *[1] * (values.ndim - 1))
-    return np.asarray(total[sets.last] - total[sets.first] - left * tied[sets.tie])
+    return np.asarray(running[sets.last - 1] - left * tied[sets.tie])

@@ -113,17 +113,7 @@ def gray_test(
         _process(position[part == level], kind[part == level], member[part == level], n_groups)
         for level in range(int(part.max(initial=-1)) + 1)
     ]
-    why: str | None = POOLED_ONE
-    if any((process.pooled_before > 1 - LEVEL).any() for process in processes):
-        score, statistic, df = np.full(n_groups, np.nan), np.nan, 0
-    else:
-        score = sum((_score(process, rho) for process in processes), np.zeros(n_groups))
-        variance = sum(
-            (_variance(process, rho) for process in processes), np.zeros((n_groups,) * 2)
-        )
-        at_risk = [(process.n[process.own.any(axis=1)] > 0).any(axis=0) for process in processes]
-        informative = np.any(at_risk, axis=0) if at_risk else np.zeros(0, dtype=bool)
-        statistic, df, why = quadratic_form(score, variance, informative)
+    score, (statistic, df, why) = _test(processes, n_groups, rho)
     return GrayTest(
         groups=tuple(labels.tolist()),
         n=np.bincount(member, minlength=n_groups),
@@ -137,6 +127,21 @@ def gray_test(
         stratified=strata is not None,
         ne=_reasons(why),
     )
+
+
+def _test(
+    processes: list[_Process], n_groups: int, rho: float
+) -> tuple[Floats, tuple[float, int, str | None]]:
+    """Scores added up over strata, and their chi-square, degrees of freedom, reason if missing."""
+    if any((process.pooled_before > 1 - LEVEL).any() for process in processes):
+        return np.full(n_groups, np.nan), (np.nan, 0, POOLED_ONE)
+    score, variance = np.zeros(n_groups), np.zeros((n_groups, n_groups))
+    at_risk = np.zeros(n_groups, dtype=bool)
+    for process in processes:
+        score += _score(process, rho)
+        variance += _variance(process, rho)
+        at_risk |= (process.n[process.own.any(axis=1)] > 0).any(axis=0)
+    return score, quadratic_form(score, variance, at_risk)
 
 
 def _reasons(why: str | None) -> dict[str, str]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from il5report.analyse import _cox, _partial_likelihood
 from il5report.analyse._cox import cox_data
-from il5report.analyse._partial_likelihood import terms
+from il5report.analyse._partial_likelihood import separating, terms
 from il5report.analyse.logrank import logrank
 from il5report.analyse.proportional_hazards import proportional_hazards
 from il5report.analyse.regression import cox
@@ -101,6 +101,22 @@ def test_order_strata_names_and_unit_do_not_matter(method, ties: str) -> None:
         np.testing.assert_allclose(other.global_statistic, one.global_statistic, rtol=1e-7)
 
 
+@pytest.mark.parametrize("ties", TIES)
+@pytest.mark.parametrize("extra", [-1, 1, 9])
+def test_a_stratum_without_events_changes_nothing(ties: str, extra: int) -> None:
+    time, event, covariates, strata = sample()
+    one = cox(time, event, covariates, strata=2 * strata, ties=ties)
+    other = cox(
+        np.append(time, [3, 7]),
+        np.append(event, [False, False]),
+        {name: np.append(x, [1, 50]) for name, x in covariates.items()},
+        strata=np.append(2 * strata, [extra, extra]),
+        ties=ties,
+    )
+    np.testing.assert_allclose(other.coefficient, one.coefficient, rtol=1e-8)
+    np.testing.assert_allclose(other.log_likelihood, one.log_likelihood, rtol=1e-10)
+
+
 def test_swapping_the_arms_inverts_the_hazard_ratio() -> None:
     time, event, covariates, _ = sample()
     one = cox(time, event, {"arm": covariates["arm"]})
@@ -152,6 +168,7 @@ def test_separation_is_found_where_the_coefficients_run_away(seed: int, ties: st
     why = _cox.not_estimable(data)
     assume(why is None or why.startswith("no finite"))
     # Follow the likelihood uphill, far out: it stops where it has a finite maximum.
+    assert separating(data.sets).any() == (why is not None)
     beta = np.zeros(2)
     for _ in range(80):
         here = terms(data.sets, beta)
