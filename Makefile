@@ -49,6 +49,7 @@ bench: $(VENV)/.dev ## speed, as ratios to a named baseline of the same run
 
 mutate: $(VENV)/.dev ## mutation testing of il5report/analyse
 	$(PY) -m mutmut run
+	$(PY) -m mutmut export-cicd-stats && cat mutants/mutmut-cicd-stats.json
 	$(PY) -m mutmut results
 
 lock: $(VENV)/.dev ## pin the newest allowed versions anew (needs uv)
