@@ -112,6 +112,27 @@ def test_two_resamples_by_default_ten_thousand_and_limits_of_almost_everything()
     assert (widest.lower, widest.upper) == (widest.values.min(), widest.values.max())
 
 
+def test_nothing_estimable() -> None:
+    result = bootstrap(
+        [3, 4], [0, 0], quantile_of(0.5), generator=np.random.default_rng(1), n_resamples=5
+    )
+    limit = "too many resamples without an estimate"
+    assert result.ne == {
+        "estimate": "not estimable in the sample",
+        "std_error": "a resample without an estimate",
+        "lower": limit,
+        "upper": limit,
+    }
+    assert (result.n, result.n_estimable) == (2, 0)
+
+
+def test_mean_restricted_to_less_than_a_unit() -> None:
+    result = bootstrap(
+        [0.25, 0.75], [1, 1], restricted_mean(0.5), generator=np.random.default_rng(1)
+    )
+    assert result.estimate == pytest.approx(0.375)
+
+
 def test_no_subjects() -> None:
     result = bootstrap([], [], survival_at(1), generator=np.random.default_rng(1), n_resamples=4)
     assert np.isnan([result.estimate, result.std_error, result.lower, result.upper]).all()
