@@ -122,7 +122,7 @@ def _adicans(work: _Work) -> pl.DataFrame | None:
 
 
 _STEPS = (
-    _Step("ADAE", adae.KEYS, {}, _adae),
+    _Step("ADAE", adae.KEYS, adae.LABELS, _adae),
     _Step("ADRS", adrs.KEYS, adrs.LABELS, _adrs),
     _Step("ADTTE", adtte.KEYS, adtte.LABELS, _adtte),
     _Step("ADPC", adpc.KEYS, adpc.LABELS, _adpc),

@@ -7,7 +7,7 @@ included) and the variable that it takes from them. The derivation holds no code
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -60,6 +60,7 @@ class AdverseEvents(Model):
     grade: str = ""
     syndrome_grade: str = ""
     emergent_days: Days | None = None
+    dose_limiting: Mapping[str, Any] | None = None
     queries: Mapping[Annotated[str, Field(pattern=r"^CQ\d\dNAM$")], Query] = {}
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from il5report.data.dataset import Study
 from il5report.derive.adam import derive
-from tests.derive.adam_study import domain, infusion, plan, study, subject
+from il5report.errors import PlanError
+from tests.derive.adam_study import domain, infusion, plan, read_plan_file, study, subject
 
 EVENT = {"AECAT": "OTHER", "AEDECOD": "Rash", "AEBODSYS": "Skin", "AETOXGR": "2",
          "AEREL": "RELATED", "AEENDTC": None}  # fmt: skip
@@ -183,6 +184,35 @@ def test_event_of_an_unknown_subject_is_reported_and_left_out() -> None:
     assert [f.subjects for f in findings if f.dataset == "AE" and "not in ADSL" in f.message] == [
         ("X",)
     ]
+
+
+@pytest.mark.parametrize(
+    ("event", "flag"),
+    [
+        ({"AECAT": "CRS", "ASTCTGR": "4", "AESTDTC": "2026-03-01"}, "Y"),  # day 28
+        ({"AECAT": "CRS", "ASTCTGR": "4", "AESTDTC": "2026-03-02"}, "N"),
+        ({"AECAT": "CRS", "ASTCTGR": "3", "AESTDTC": "2026-02-03", "AEENDTC": "2026-02-09"}, "N"),
+        ({"AECAT": "CRS", "ASTCTGR": "3", "AESTDTC": "2026-02-03", "AEENDTC": "2026-02-10"}, "Y"),
+        ({"AETOXGR": "5", "AESTDTC": "2026-02-03"}, "Y"),
+        ({"AETOXGR": "5", "AEREL": "NOT RELATED", "AESTDTC": "2026-02-03"}, "N"),
+        # ongoing at the cut-off: already longer than the limit
+        ({"AETOXGR": "3", "AESTDTC": "2026-02-03"}, "Y"),
+        ({"AETOXGR": "3", "AECAT": "CYTOPENIA", "AESTDTC": "2026-02-03"}, "N"),
+    ],
+)
+def test_dose_limiting_by_the_plan_beside_the_investigator(
+    event: dict[str, str], flag: str
+) -> None:
+    row = one(**event, DLTFL="Y")
+    assert (row["DLTDFL"], row["DLTFL"]) == (flag, "Y")
+    assert (row["DLTRULE"] is None) == (flag == "N")
+
+
+def test_unsound_definition_is_a_fault_of_the_plan() -> None:
+    raw = read_plan_file("derivation")["adverse_events"]
+    wrong = plan(adverse_events={**raw, "dose_limiting": {"rules": [], "windw": 28}})
+    with pytest.raises(PlanError, match="windw"):
+        derive(world({"AESTDTC": "2026-02-03"}), wrong)
 
 
 partial = st.one_of(
