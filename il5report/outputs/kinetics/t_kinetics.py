@@ -15,8 +15,16 @@ from il5report.display.model import Row
 from il5report.display.rounding import significant
 from il5report.display.view import View, fixed_of, table, whole
 from il5report.errors import DataError, Finding
-from il5report.output import Column, Context, Needs, Output, Shown
-from il5report.outputs.counting import METHOD, add_column_sizes
+from il5report.output import Context, Needs, Output, Shown
+from il5report.outputs.counting import METHOD
+from il5report.outputs.kinetics.groups import (
+    Group,
+    Grouping,
+    add_sizes,
+    conditions,
+    groups,
+    labels,
+)
 from il5report.plan.base import Model, Text, Where
 
 
@@ -38,9 +46,10 @@ class Block(Model):
 
 
 class Options(Model):
-    """Blocks and parameters, in order."""
+    """Blocks and parameters, in order; `by`: groups as columns in place of the plan's."""
 
     dataset: Text = "ADPP"
+    by: Grouping | None = None
     blocks: tuple[Block, ...]
     parameters: tuple[Parameter, ...]
 
@@ -52,18 +61,20 @@ ORDINARY = ("mean", "sd", "median", "minimum", "maximum")
 def needs(ctx: Context) -> Needs:
     options = ctx.options(Options)
     names = ["USUBJID", "PARAMCD", "AVAL", "AVALU", "AREASN"]
-    return Needs({options.dataset: names}, [(options.dataset, b.where) for b in options.blocks])
+    blocks = [(options.dataset, block.where) for block in options.blocks]
+    return Needs({options.dataset: names}, [*blocks, *conditions(options.by)])
 
 
 def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(Options)
-    add_column_sizes(ctx, rows)
+    columns = groups(ctx, options.by)
+    add_sizes(rows, columns)
     for block in options.blocks:
         for parameter in options.parameters:
             where = both(block.where, equals("PARAMCD", parameter.paramcd))
             records = ctx.records(options.dataset, where)
             unit = _unit(options.dataset, where, records)
-            for column in ctx.columns:
+            for column in columns:
                 _parameter(ctx, rows, block, parameter, column, where, records, unit)
 
 
@@ -77,17 +88,18 @@ def _unit(dataset: str, where: Condition, records: pl.DataFrame) -> str:
 
 
 def _parameter(  # noqa: PLR0913, PLR0917
-    ctx: Context, rows: Rows, block: Block, parameter: Parameter, column: Column,
+    ctx: Context, rows: Rows, block: Block, parameter: Parameter, column: Group,
     where: Condition, records: pl.DataFrame, unit: str,
 ) -> None:  # fmt: skip
     """The numbers of one parameter in one column."""
-    mine = records.join(ctx.in_column(column), on="USUBJID", how="semi")
+    mine = records.join(column.subjects, on="USUBJID", how="semi")
     values = mine["AVAL"].drop_nulls().to_numpy()
     level = ctx.plan.conventions.conf_level
 
     def scope(analysis: str, of: Condition) -> Scope:
         return Scope(
-            analysis, ctx.options(Options).dataset, of, column.where, column=column.label,
+            analysis, ctx.options(Options).dataset, of, column.groups, column.without,
+            column=column.label,
             group=block.label, paramcd=parameter.paramcd,
         )  # fmt: skip
 
@@ -107,13 +119,16 @@ def _parameter(  # noqa: PLR0913, PLR0917
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
-    columns = [c.label for c in ctx.columns]
+    columns = labels(ctx, options.by)
     rows = []
     for block in options.blocks:
         rows.append(Row(block.label, kind="heading"))
         for parameter in options.parameters:
             rows += _lines(view, columns, block.label, parameter)
-    return Shown(table(view.column_heads(columns, "Parameter"), rows), _reasons(ard, columns[-1]))
+    return Shown(
+        table(view.column_heads(columns, "Parameter"), rows),
+        _reasons(ard, columns if options.by else columns[-1:]),
+    )
 
 
 def _lines(view: View, columns: list[str], block: str, parameter: Parameter) -> list[Row]:
@@ -144,13 +159,19 @@ def _lines(view: View, columns: list[str], block: str, parameter: Parameter) -> 
     return rows
 
 
-def _reasons(ard: pl.DataFrame, column: str) -> tuple[str, ...]:
-    """Why values are not estimable, as the last column counts them."""
-    found = ard.filter(
-        (pl.col("stat_name") == "n_ne") & (pl.col("column") == column) & (pl.col("warning") != "")
-    )
-    said = found.select("group", "paramcd", "warning").rows()
-    return tuple(f"Not estimable, {group}, {code}: {why}." for group, code, why in said)
+def _reasons(ard: pl.DataFrame, columns: list[str]) -> tuple[str, ...]:
+    """Why values are not estimable: of all subjects in the total, else group by group."""
+    said = []
+    for column in columns:
+        among = f"{column}, " if len(columns) > 1 else ""
+        found = ard.filter(
+            (pl.col("stat_name") == "n_ne")
+            & (pl.col("column") == column)
+            & (pl.col("warning") != "")
+        )
+        for group, code, why in found.select("group", "paramcd", "warning").rows():
+            said.append(f"Not estimable, {among}{group}, {code}: {why}.")
+    return tuple(said)
 
 
 OUTPUT = Output(

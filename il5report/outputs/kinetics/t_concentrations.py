@@ -1,0 +1,107 @@
+"""Concentrations by planned time: how many are quantifiable, and statistics of those."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import polars as pl
+
+from il5report.analyse.continuous import describe, geometric
+from il5report.ard import Rows, Scope, stats_of
+from il5report.conditions import Comparison, Condition, both, equals
+from il5report.display.model import Row
+from il5report.display.rounding import significant
+from il5report.display.view import View, fixed_of, table
+from il5report.output import Column, Context, Needs, Output, Shown
+from il5report.outputs.counting import add_column_sizes
+from il5report.outputs.efficacy.t_response_rate import add_rate, ratio
+from il5report.plan.base import Model, Text, Where
+
+
+class Options(Model):
+    """`where`: the records of ADPC of one assay, in one matrix; `times`: values of ATPT."""
+
+    dataset: Text = "ADPC"
+    where: Where
+    label: Text
+    times: tuple[str, ...]
+
+
+QUANTIFIABLE = both(Comparison("BLQFL", "NE", ("Y",)), Comparison("AVAL", "NE", ()))
+SAMPLED = Comparison("AREASN", "EQ", ())
+
+
+def needs(ctx: Context) -> Needs:
+    options = ctx.options(Options)
+    names = ["USUBJID", "ATPT", "AVAL", "AVALU", "BLQFL", "AREASN"]
+    return Needs({options.dataset: names}, [(options.dataset, options.where)])
+
+
+def analyse(ctx: Context, rows: Rows) -> None:
+    options = ctx.options(Options)
+    add_column_sizes(ctx, rows)
+    records = ctx.records(options.dataset, both(options.where, SAMPLED))
+    for time in options.times:
+        here = records.filter(pl.col("ATPT") == time)
+        for column in ctx.columns:
+            mine = here.join(ctx.in_column(column), on="USUBJID", how="semi")
+            _time(ctx, rows, column, mine, both(options.where, equals("ATPT", time)), time)
+
+
+def _time(
+    ctx: Context, rows: Rows, column: Column, mine: pl.DataFrame, where: Condition, time: str
+) -> None:
+    """Quantifiable of sampled subjects, and the statistics of the quantifiable values."""
+    dataset = ctx.options(Options).dataset
+    found = mine.filter((pl.col("BLQFL") != "Y") & pl.col("AVAL").is_not_null())
+    of_time = both(where, QUANTIFIABLE)
+
+    def scope(analysis: str) -> Scope:
+        return Scope(
+            analysis, dataset, of_time, column.where, of=both(where, SAMPLED), of_dataset=dataset,
+            column=column.label, level=time,
+        )  # fmt: skip
+
+    n, sampled = found["USUBJID"].n_unique(), mine["USUBJID"].n_unique()
+    add_rate(ctx, rows, scope("quantifiable"), n, sampled)
+    values, unit = found["AVAL"].to_numpy(), next(iter(found["AVALU"]), "") or ""
+    level = ctx.plan.conventions.conf_level
+    logs = stats_of(geometric(values, conf_level=level), ("mean", "cv"), unit)
+    plain = stats_of(describe(values, conf_level=level), ("median", "minimum", "maximum"), unit)
+    rows.add(scope("of quantifiable"), "log scale", logs)
+    rows.add(scope("of quantifiable"), "PCTLDEF 5", plain)
+
+
+def display(ctx: Context, ard: pl.DataFrame) -> Shown:
+    options, view = ctx.options(Options), View(ard)
+    columns = [c.label for c in ctx.columns]
+    show = partial(significant, digits=3)
+    rows = []
+    for time in options.times:
+        rows.append(Row(time.capitalize(), kind="heading"))
+        seen = [view.at("quantifiable", c, level=time) for c in columns]
+        rows.append(Row("Quantifiable, n/N (%)", tuple(map(ratio, seen)), indent=1))
+        places = [view.at("of quantifiable", c, level=time) for c in columns]
+        cells = tuple(p.cell("{mean} ({cv})", {"mean": show, "cv": fixed_of(1)}) for p in places)
+        rows.append(Row("Geometric mean (CV%)", cells, indent=1))
+        ends = dict.fromkeys(("median", "minimum", "maximum"), show)
+        cells = tuple(p.cell("{median} ({minimum}, {maximum})", ends) for p in places)
+        rows.append(Row("Median (min, max)", cells, indent=1))
+    unit = next(iter(view.only("of quantifiable", stat_name="median")["unit"]), "")
+    note = f"Unit: {unit}." if unit else "No value."
+    return Shown(table(view.column_heads(columns, options.label), rows), (note,))
+
+
+OUTPUT = Output(
+    kind="table",
+    title="Concentrations by planned time",
+    analysis_set="CK",
+    needs=needs,
+    options=Options,
+    analyse=analyse,
+    display=display,
+    footnotes=(
+        "N: subjects with a valid sample at that time. Statistics are of the quantifiable values; "
+        "values below the limit of quantification are counted, not replaced.",
+    ),
+)
