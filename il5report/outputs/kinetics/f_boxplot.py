@@ -10,10 +10,10 @@ import polars as pl
 from il5report.analyse.continuous import describe
 from il5report.ard import Rows, Scope, Stat, stats_of
 from il5report.conditions import Comparison, both, equals
-from il5report.display.plot import COLOURS, MARKERS, drawing, finished, house_style
+from il5report.display.plot import COLOURS, MARKERS, TOTAL, drawing, finished, house_style
 from il5report.display.view import View
 from il5report.output import Context, Needs, Output, Shown
-from il5report.outputs.kinetics.groups import Group, Grouping, add_sizes, conditions, groups, labels
+from il5report.outputs.groups import Group, Grouping, add_sizes, conditions, groups, labels
 from il5report.plan.base import Model, Text, Where
 
 
@@ -91,7 +91,10 @@ def _box(axes: Any, at: float, box: dict[str, float | None]) -> None:
     low, q1, middle, q3, high = (box[n] for n in ("minimum", "q1", "median", "q3", "maximum"))
     stats = {"whislo": low, "q1": q1, "med": middle, "q3": q3, "whishi": high}
     if middle is not None:
-        axes.bxp([stats], positions=[at], widths=0.55, showfliers=False, manage_ticks=False)
+        axes.bxp(
+            [stats], positions=[at], widths=0.55, showfliers=False, manage_ticks=False,
+            medianprops={"color": TOTAL, "linewidth": 1.6},
+        )  # fmt: skip
 
 
 OUTPUT = Output(

@@ -15,7 +15,7 @@ from il5report.display.model import Cell, Head, Row
 from il5report.display.rounding import significant
 from il5report.display.view import Numbers, View, fixed_of, table, whole
 from il5report.output import Context, Needs, Output, Shown
-from il5report.outputs.kinetics.groups import Group, Grouping, conditions, groups
+from il5report.outputs.groups import Group, Grouping, conditions, groups
 from il5report.plan.base import Model, Text, Where
 
 

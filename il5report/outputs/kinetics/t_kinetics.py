@@ -17,7 +17,7 @@ from il5report.display.view import View, fixed_of, table, whole
 from il5report.errors import DataError, Finding
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs.counting import METHOD
-from il5report.outputs.kinetics.groups import (
+from il5report.outputs.groups import (
     Group,
     Grouping,
     add_sizes,
