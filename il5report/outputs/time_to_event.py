@@ -10,9 +10,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from il5report.analyse import crosscheck
 from il5report.analyse.competing_risks import CumulativeIncidence, aalen_johansen
 from il5report.analyse.survival import KaplanMeier, kaplan_meier
-from il5report.ard import DENOMINATOR, Rows, Scope, Stat
+from il5report.ard import DENOMINATOR, Rows, Scope, Stat, stats_of
 from il5report.conditions import Condition, equals, expression
 from il5report.display.rounding import fixed
 from il5report.display.view import View
@@ -148,6 +149,21 @@ def method(ctx: Context) -> str:
     conventions = ctx.plan.conventions
     name = CI_NAMES[conventions.km_ci]
     return f"Kaplan-Meier, {name} interval, {conventions.convention.upper()} convention"
+
+
+def add_second_computation(ctx: Context, rows: Rows, options: EndpointOptions, arm: Arm) -> None:
+    """How far another program's curve is away: largest difference of survival and its limits."""
+    check = crosscheck.kaplan_meier(arm.time, arm.event, conf_level=ctx.plan.conventions.conf_level)
+    place = scope(options, arm, "second computation")
+    rows.add(place, f"lifelines {check.version}", stats_of(check, ("n_times", "largest")))
+
+
+NOISE = 1e-12  # what rounding leaves between two computations of a probability
+
+
+def difference(value: float) -> str:
+    """A difference of probabilities as it is printed."""
+    return f"{value:.1e}" if value > NOISE else f"<{NOISE:.0e}"
 
 
 def in_unit(ctx: Context, options: EndpointOptions, days: float) -> float:

@@ -372,6 +372,21 @@ def _landmark_analysis(made: Expected, trial: Trial, options: Record) -> None:
             del made.numbers[Place("landmark", column, "std_error", time=float(mark))]
 
 
+def _second_computation(made: Expected, trial: Trial, options: Record) -> None:
+    """Two computations that differ by no more than rounding."""
+    for paramcd, label in options["parameters"].items():
+        texts = []
+        for c in made.columns:
+            records = trial.where("ADTTE", f'PARAMCD == "{paramcd}"', c.subjects)
+            curve = kaplan_meier([r["AVAL"] for r in records], [r["CNSR"] == 0 for r in records])
+            inside = sum(0 < s.survival < 1 for s in curve)
+            place = Place("second computation", c.label, "n_times", paramcd=paramcd)
+            made.numbers[place] = inside
+            made.numbers[place._replace(stat_name="largest")] = 0.0 if inside else None
+            texts.append(f"<1e-12 [{inside}]" if inside else "NE [0]")
+        made.line(0, label, texts)
+
+
 OUTPUTS = {
     "t_time_to_event": _time_to_event,
     "t_cumulative_incidence": _cumulative_incidence,
@@ -380,4 +395,5 @@ OUTPUTS = {
     "t_agreement": _agreement,
     "t_sensitivity": _sensitivity,
     "t_landmark": _landmark_analysis,
+    "t_qc": _second_computation,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -209,7 +210,43 @@ def _boxplot(made: Expected, trial: Trial, options: Record) -> None:
     made.sentences.append(f"Subjects with a value above 0: {' '.join(said)}")
 
 
+def _means(made: Expected, trial: Trial, options: Record) -> None:
+    everyone = frozenset().union(*(c.subjects for c in made.columns))
+    where = f'({options["where"]}) and BLQFL != "Y" and AVAL > 0 and NRRLT >= 0'
+    days = {r["NRRLT"] for r in trial.where("ADPC", where, everyone)}
+    for c in made.columns:
+        records = trial.where("ADPC", where, c.subjects)
+        drawn = 0
+        for day in days:
+            values = [r["AVAL"] for r in records if r["NRRLT"] == day]
+            mean, _ = geometric(values)
+            logs = [math.log(v) for v in values]
+            sd = math.exp(statistics.stdev(logs)) if len(logs) > 1 else None
+            for name, value in {"n": len(values), "mean": mean, "sd": sd}.items():
+                made.numbers[Place("mean", c.label, name, time=day)] = value
+            drawn += len(values) >= options.get("least", 3) and day <= options["last_day"]
+        made.sentences.append(f"{c.label}: {drawn} times.")
+
+
+def _overlay(made: Expected, trial: Trial, options: Record) -> None:
+    everyone = frozenset().union(*(c.subjects for c in made.columns))
+    low, high = options["days"]
+    found = dict[Place, float]()
+    for series in options["series"]:
+        for r in trial.where(series["dataset"], series["where"], everyone):
+            day = (r["ADT"] - r["TRTSDT"]).days if r["ADT"] else None
+            if r["AVAL"] is not None and day is not None and low <= day <= high:
+                place = Place(
+                    "course", "", "value", r["USUBJID"], level=series["label"], time=float(day)
+                )
+                found[place] = max(r["AVAL"], found.get(place, r["AVAL"]))
+    made.numbers |= found
+    made.sentences.append(f"{len({place.group for place in found})} panels, one per subject")
+
+
 OUTPUTS = {
+    "f_kinetics_mean": _means,
+    "f_overlay": _overlay,
     "t_kinetics": _kinetics,
     "t_biomarkers": _kinetics,
     "t_concentrations": _concentrations,

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
-from il5report.analyse import crosscheck
 from il5report.analyse.rmst import rmst
 from il5report.analyse.survival import reverse_kaplan_meier
 from il5report.analyse.survival_points import landmark, quantile
@@ -24,7 +23,6 @@ QUARTILES: Mapping[str, tuple[float, str]] = {
     "median": (0.5, "Median"),
     "q3": (0.75, "Third quartile"),
 }
-NOISE = 1e-12  # what rounding leaves between two computations of a probability
 EVENT = Comparison("CNSR", "EQ", (0.0,))
 CENSORED = Comparison("CNSR", "NE", (0.0,))
 
@@ -94,9 +92,7 @@ def _times(ctx: Context, rows: Rows, options: tte.EndpointOptions, arm: tte.Arm)
     )
     follow_up = quantile(reverse, 0.5, convention=conventions.convention)
     rows.add(tte.scope(options, arm, "follow-up"), f"reverse {method}", stats_of(follow_up))
-    check = crosscheck.kaplan_meier(arm.time, arm.event, conf_level=conventions.conf_level)
-    again = tte.scope(options, arm, "second computation")
-    rows.add(again, f"lifelines {check.version}", stats_of(check, ("n_times", "largest")))
+    tte.add_second_computation(ctx, rows, options, arm)
 
 
 def _range(arm: tte.Arm) -> list[Stat]:
@@ -162,8 +158,7 @@ def _notes(options: tte.EndpointOptions, ard: pl.DataFrame) -> tuple[str, ...]:
     largest = checks["stat"].max()
     if not isinstance(largest, float):
         return who
-    shown = f"{largest:.1e}" if largest > NOISE else f"less than {NOISE:.0e}"
-    by = checks["method"][0]
+    shown, by = tte.difference(largest), checks["method"][0]
     return (*who, f"Second computation by {by}: largest difference of a probability {shown}.")
 
 
