@@ -81,7 +81,10 @@ def _line_counts(made: Expected, trial: Trial, options: Record, at: Where) -> in
         assert who <= base
         seen += len(who)
         text = made.counted(len(who), len(base), "subjects", c.label, **place)
-        texts.append(text if item.get("percent", True) else str(len(who)))
+        text = text if item.get("percent", True) else str(len(who))
+        if "of" in item or "of" in block:
+            text = text.replace(str(len(who)), f"{len(who)}/{len(base)}", 1)
+        texts.append(text)
         if item.get("interval"):
             ends = made.interval(len(who), len(base), "subjects", c.label, **place)
             intervals.append(f"({ends})")

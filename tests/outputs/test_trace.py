@@ -43,10 +43,16 @@ def tracers(demo: Case, public: Case) -> dict[str, Tracer]:
 
 
 def rows_of(case: Case, *stats: str) -> list[dict[str, Any]]:
-    """The rows with these statistics; of the many terms every third, so that each column comes."""
+    """The rows with these statistics; of the many terms every third, of the many from findings
+    every thirteenth, so that each column comes."""
     ard = case.results.ard.filter(pl.col("stat_name").is_in(stats))
     term = pl.col("analysis").str.starts_with("term|")
-    return [*ard.filter(~term).to_dicts(), *ard.filter(term).to_dicts()[::3]]
+    finding = pl.col("dataset").is_in(["ADLB", "ADVS"])
+    return [
+        *ard.filter(~term & ~finding).to_dicts(),
+        *ard.filter(term).to_dicts()[::3],
+        *ard.filter(finding).to_dicts()[::13],
+    ]
 
 
 @STUDIES

@@ -14,10 +14,11 @@ from il5report.analyse.continuous import describe
 from il5report.analyse.proportion import binomial_ci
 from il5report.ard import Rows, Scope, Stat, counted, stats_of
 from il5report.conditions import Comparison, Condition, all_of, both
-from il5report.display.model import Row
-from il5report.display.view import View, fixed_of, percent_value, table, whole
+from il5report.display.model import Cell, Row
+from il5report.display.view import Numbers, View, fixed_of, percent_value, table, whole
 from il5report.errors import DataError, Finding, some_subjects
 from il5report.output import CI_NAMES, Context, Needs, Output, Shown
+from il5report.outputs.cells import of_part
 from il5report.outputs.counting import METHOD, add_column_sizes, one_per_subject
 from il5report.plan.base import Model, Text, Where
 
@@ -241,13 +242,21 @@ def _line(ctx: Context, view: View, place: Placed, deeper: int) -> list[Row]:
     if line.events:
         cells = tuple(p.cell("{n_events}", {"n_events": whole}) for p in found)
         return [Row(line.label, cells, indent)]
-    cells = tuple(p.n_percent() if line.percent else p.count_alone() for p in found)
+    part = line.of is not None or place.block.of is not None
+    cells = tuple(_count(p, line.percent, part) for p in found)
     rows = [Row(line.label, cells, indent)]
     if line.interval:
         show = {"lower": percent_value, "upper": percent_value}
         limits = tuple(p.cell("({lower}, {upper})", show) for p in found)
         rows.append(Row(f"{ctx.words['conf']} confidence interval, %", limits, indent + 1))
     return rows
+
+
+def _count(numbers: Numbers, percent: bool, part: bool) -> Cell:
+    """The count, of a part of the column's subjects with their number."""
+    if part:
+        return of_part(numbers, percent)
+    return numbers.n_percent() if percent else numbers.count_alone()
 
 
 def _described(view: View, place: Placed, columns: list[str], indent: int) -> list[Row]:
@@ -274,6 +283,6 @@ OUTPUT = Output(
     display=display,
     footnotes=(
         "A subject counts once per line. Percentages are of the subjects in the column unless the "
-        "line says otherwise.",
+        "line gives another number, as n/N.",
     ),
 )

@@ -1,0 +1,128 @@
+"""Shift of laboratory grades: grade at baseline against the worst grade after it."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from il5report.ard import Rows, Scope, counted
+from il5report.conditions import Comparison, Compound, Condition, both, equals, of_dataset
+from il5report.display.model import Head, Row
+from il5report.display.view import View, table
+from il5report.output import Column, Context, Output, Shown
+from il5report.outputs.counting import METHOD, add_column_sizes
+from il5report.outputs.worst_grades import (
+    GRADES,
+    MISSING,
+    Graded,
+    GradeOptions,
+    Window,
+    after,
+    given,
+    needs,
+    of_parameter,
+    version,
+    worst,
+)
+
+LEVELS = (*GRADES, None)
+
+
+def _text(grade: float | None) -> str:
+    return MISSING if grade is None else str(int(grade))
+
+
+def analyse(ctx: Context, rows: Rows) -> None:
+    options = ctx.options(GradeOptions)
+    add_column_sizes(ctx, rows)
+    for item in options.parameters:
+        for window in options.windows:
+            found = worst(ctx, options, item, window)
+            for column in ctx.columns:
+                mine = ctx.in_column(column).join(found, on="USUBJID")
+                _shifts(rows, options, item, (window, column, mine))
+
+
+def _shifts(
+    rows: Rows, options: GradeOptions, item: Graded, at: tuple[Window, Column, pl.DataFrame]
+) -> None:
+    """Subjects with each pair of grades."""
+    window, column, mine = at
+    for before in LEVELS:
+        for then in LEVELS:
+            pair = pl.col("BASELINE").eq_missing(before) & pl.col("WORST").eq_missing(then)
+            n = mine.filter(pair).height
+            scope = _scope(options, item, window, (before, then), column)
+            rows.add(scope, METHOD, counted(n, mine.height))
+
+
+def _scope(
+    options: GradeOptions,
+    item: Graded,
+    window: Window,
+    grades: tuple[float | None, float | None],
+    column: Column,
+) -> Scope:
+    """Records with this worst grade, of subjects with none worse in the window; where there is no
+    grade in the window, the subjects' other records, or the subjects where they have none."""
+    before, then = grades
+    here = after(options, item, window)
+    graded = both(here, given(item.grade))
+    dataset: str = options.dataset
+    without: Condition | None = None
+    subset: Condition = both(here, equals(item.grade, then))
+    if then is None:
+        subset, without = of_parameter(options, item), graded
+    elif then < GRADES[-1]:
+        without = both(here, Comparison(item.grade, "GT", (then,)))
+    based: Condition | None = both(subset, equals(item.baseline, before))
+    if before is None and then is None:
+        known = both(of_parameter(options, item), given(item.baseline))
+        dataset, based, without = "ADSL", None, Compound("OR", (known, graded))
+    return Scope(
+        f"shift|{_text(then)}", dataset, based, column.where,
+        without and of_dataset(without, options.dataset), column=column.label, group=window.label,
+        variable=item.grade, level=_text(before), paramcd=item.paramcd,
+    )  # fmt: skip
+
+
+def display(ctx: Context, ard: pl.DataFrame) -> Shown:
+    options, view = ctx.options(GradeOptions), View(ard)
+    columns = [c.label for c in ctx.columns]
+    heads, rows = [Head("Grade at baseline")], list[Row]()
+    for column in columns:
+        size = view.at("columns", column).count("N")
+        span = f"{column} (N={size})"
+        heads += [Head(_band(then), span=span, align="center") for then in LEVELS]
+    for item in options.parameters:
+        for window in options.windows:
+            rows.append(Row(f"{item.name}: {window.label}", kind="heading"))
+            for before in LEVELS:
+                found = (
+                    view.at(
+                        f"shift|{_text(then)}", c, group=window.label, variable=item.grade,
+                        level=_text(before), paramcd=item.paramcd,
+                    )
+                    for c in columns
+                    for then in LEVELS
+                )  # fmt: skip
+                rows.append(Row(_band(before), tuple(p.n_percent() for p in found), indent=1))
+    return Shown(table(heads, rows), (version(ctx),))
+
+
+def _band(grade: float | None) -> str:
+    return MISSING if grade is None else f"Grade {_text(grade)}"
+
+
+OUTPUT = Output(
+    kind="table",
+    title="Shift of laboratory grades",
+    analysis_set="SAF",
+    needs=needs,
+    options=GradeOptions,
+    analyse=analyse,
+    display=display,
+    footnotes=(
+        "Rows: grade at baseline. Columns: worst grade after it in the period. Percentages are of "
+        "the subjects in the column.",
+    ),
+)
