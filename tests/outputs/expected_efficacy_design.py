@@ -78,4 +78,19 @@ def _posterior(made: Expected, trial: Trial, options: Record) -> None:
         made.line(1, label, above)
 
 
-OUTPUTS = {"t_estimands": _estimands, "t_decision": _decision, "t_posterior": _posterior}
+def _probabilities(made: Expected, _trial: Trial, options: Record) -> None:
+    for rate in options["rates"]:
+        texts = []
+        for c in made.columns:
+            value = float(1 - (1 - Fraction(str(rate))) ** len(c.subjects))
+            made.numbers[Place("probability", c.label, "probability", level=f"{rate:g}")] = value
+            texts.append(percent(value))
+        made.line(0, f"True rate {percent(rate)}%", texts)
+
+
+OUTPUTS = {
+    "t_estimands": _estimands,
+    "t_decision": _decision,
+    "t_posterior": _posterior,
+    "t_probabilities": _probabilities,
+}
