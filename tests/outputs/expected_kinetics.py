@@ -43,6 +43,11 @@ def regroup(made: Expected, trial: Trial, options: Record) -> None:
         made.numbers[Place("columns", c.label, "N")] = len(c.subjects)
 
 
+def exact(records: Sequence[Record]) -> list[Record]:
+    """The values as the decimal fractions they are written as: a half is a half when rounded."""
+    return [r | {"AVAL": None if r["AVAL"] is None else Fraction(repr(r["AVAL"]))} for r in records]
+
+
 def _kinetics(made: Expected, trial: Trial, options: Record) -> None:
     regroup(made, trial, options)
     dataset = options.get("dataset", "ADPP")
@@ -50,7 +55,7 @@ def _kinetics(made: Expected, trial: Trial, options: Record) -> None:
         made.line(0, block["label"])
         for item in options["parameters"]:
             where = f'({block["where"]}) and PARAMCD == "{item["paramcd"]}"'
-            of_column = [trial.where(dataset, where, c.subjects) for c in made.columns]
+            of_column = [exact(trial.where(dataset, where, c.subjects)) for c in made.columns]
             units = {r["AVALU"] for records in of_column for r in records} - {None}
             assert len(units) < 2, "one unit in one parameter of one assay"
             made.line(1, ", ".join([item["label"], *units]))
@@ -63,7 +68,7 @@ def _concentrations(made: Expected, trial: Trial, options: Record) -> None:
         made.line(0, time.capitalize())
         rates, means, medians = [], [], []
         for c in made.columns:
-            records = trial.where("ADPC", options["where"], c.subjects)
+            records = exact(trial.where("ADPC", options["where"], c.subjects))
             taken = [r for r in records if r["ATPT"] == time and r["AREASN"] is None]
             seen = [r for r in taken if r["BLQFL"] != "Y" and r["AVAL"] is not None]
             units |= {r["AVALU"] for r in seen}
