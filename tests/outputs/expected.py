@@ -530,13 +530,20 @@ def _profiles(made: Expected, trial: Trial, options: Record) -> None:
 def _records(made: Expected, trial: Trial, options: Record, within: frozenset[str]) -> None:
     found = trial.where(options["dataset"], options.get("where", ""), within)
     order = options.get("sort", ["USUBJID"])
-    found.sort(key=lambda r: [(r[name] is not None, r[name]) for name in order])
+    found.sort(key=lambda r: [(r[name] is None, r[name]) for name in order])
     made.numbers = {
         Place("listed", "", "n_records"): len(found),
         Place("listed", "", "n"): len(distinct(found)),
     }
     names = [v["variable"] for v in options["variables"]]
-    made.records = [tuple("" if r[n] is None else _code(r[n]) for n in names) for r in found]
+    made.records = [tuple(_listed(r[n]) for n in names) for r in found]
+
+
+def _listed(value: object) -> str:
+    """A value as it is in the data: whole numbers without decimals."""
+    if isinstance(value, float) and not value.is_integer():
+        return repr(value)
+    return "" if value is None else _code(value)
 
 
 def profile(records: Sequence[Record]) -> list[tuple[float, float]]:

@@ -190,7 +190,46 @@ def _highest(records: list[Record], grade: str, order: list[str]) -> dict[str, i
     return found
 
 
+def _incidence_rate(made: Expected, trial: Trial, options: Record) -> None:
+    unit = options.get("unit", "months")
+    days_per_unit = trial.conventions["days_per_month"] * (12 if unit == "years" else 1)
+    for item in options["lines"]:
+        where = f"({options['subset']})" + (f" and ({item['where']})" if "where" in item else "")
+        subjects, exposures, rates = [], [], []
+        for c in made.columns:
+            days = dict[str, float]()
+            for r in trial.where("ADAE", where, c.subjects):
+                days[r["USUBJID"]] = min(r["ASTDY"], days.get(r["USUBJID"], r["ASTDY"]))
+            n, followed = len(days), trial.where("ADSL", "", c.subjects)
+            at_risk = sum(days.get(r["USUBJID"], r["FUPDAY"] + 1) for r in followed) / days_per_unit
+            found = _poisson(n, at_risk)
+            place = Place("rate", c.label, "exposure", level=item["label"])
+            made.numbers[place] = at_risk
+            for stat, value in zip(("rate", "lower", "upper"), found, strict=True):
+                made.numbers[place._replace(stat_name=stat)] = value
+            subjects.append(made.counted(n, len(c.subjects), "rate", c.label, level=item["label"]))
+            exposures.append(fixed(at_risk, 1))
+            rate, lower, upper = (fixed(value, 1) for value in found)
+            rates.append(f"{rate} ({lower}, {upper})")
+        made.line(item.get("indent", 0), item["label"])
+        made.line(item.get("indent", 0) + 1, "Subjects, n (%)", subjects)
+        made.line(item.get("indent", 0) + 1, f"At risk, subject-{unit}", exposures)
+        made.line(item.get("indent", 0) + 1, f"Per 100 subject-{unit} (95% CI)", rates)
+
+
+def _poisson(n: int, at_risk: float) -> tuple[float | None, float | None, float | None]:
+    """Rate per 100 and its exact limits, by the chi-square form."""
+    from scipy.stats import chi2
+
+    if not at_risk:
+        return None, None, None
+    lower = float(chi2.ppf(0.025, 2 * n)) / 2 if n else 0.0
+    upper = float(chi2.ppf(0.975, 2 * n + 2)) / 2
+    return 100 * n / at_risk, 100 * lower / at_risk, 100 * upper / at_risk
+
+
 OUTPUTS: dict[str, Callable[[Expected, Trial, Record], None]] = {
     "t_lines": _lines,
+    "t_incidence_rate": _incidence_rate,
     "t_ae_soc_pt": _terms,
 }
