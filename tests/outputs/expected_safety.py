@@ -228,8 +228,25 @@ def _poisson(n: int, at_risk: float) -> tuple[float | None, float | None, float 
     return 100 * n / at_risk, 100 * lower / at_risk, 100 * upper / at_risk
 
 
+def _grade_days(made: Expected, trial: Trial, options: Record) -> None:
+    worst = dict[str, float]()
+    parts = made.columns[:-1] or made.columns
+    for c in parts:
+        for r in trial.where(options["dataset"], options["where"], c.subjects):
+            day = r["ADY"] - 1
+            if r["AVAL"] is None or day > options["last_day"]:
+                continue
+            place = Place("day", c.label, "grade", r["USUBJID"], time=day)
+            made.numbers[place] = r["AVAL"]
+            worst[r["USUBJID"]] = max(r["AVAL"], worst.get(r["USUBJID"], 0))
+    for grade in range(6) if worst else []:
+        n = list(worst.values()).count(grade)
+        made.sentences.append(f"grade {grade}: {n}")
+
+
 OUTPUTS: dict[str, Callable[[Expected, Trial, Record], None]] = {
     "t_lines": _lines,
+    "f_grade_days": _grade_days,
     "t_incidence_rate": _incidence_rate,
     "t_ae_soc_pt": _terms,
 }
