@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from il5report.output import Output
 from il5report.outputs.kinetics import t_kinetics
 
-OUTPUT = replace(
-    t_kinetics.OUTPUT,
+OUTPUT = Output(
+    kind="table",
     title="Biomarkers",
     analysis_set="SAF",
+    needs=t_kinetics.needs,
+    options=t_kinetics.Options,
+    analyse=t_kinetics.analyse,
+    display=t_kinetics.display,
     footnotes=(
         "Days count from infusion. Geometric CV% = 100 sqrt(exp(v) - 1), v the variance of the "
         "logs.",
