@@ -208,21 +208,26 @@ def finish(
 
 
 def to_json(ard: pl.DataFrame) -> str:
-    """The ARD as JSON, one row per line, each condition as an ARS where-clause."""
-    clauses: dict[tuple[str, str], Any] = {}
-
-    def clause(where: str, dataset: str) -> Any:
-        if where and (where, dataset) not in clauses:
-            clauses[where, dataset] = to_ars(parse(where), dataset)
-        return clauses.get((where, dataset))
-
-    lines = []
-    for row in ard.iter_rows(named=True):
-        row["set_where"] = clause(row["set_where"], "ADSL")
-        for name in _CONDITIONS:
-            row[name] = clause(row[name], row["dataset"])
-        lines.append(json.dumps(row, ensure_ascii=False, separators=(",", ":")))
-    return "[\n" + ",\n".join(lines) + "\n]\n"
+    """The ARD as JSON: ``results`` as in the frame, one a line, and under ``conditions`` each
+    condition they name once, by data set and text, as an ARS where-clause."""
+    named = pl.concat(
+        ard.select(dataset.alias("dataset"), pl.col(name).alias("text"))
+        for name, dataset in (
+            ("set_where", pl.repeat("ADSL", pl.len())),
+            *((name, pl.col("dataset")) for name in _CONDITIONS),
+        )
+    )
+    conditions = [
+        json.dumps(
+            {"dataset": dataset, "text": where, "whereClause": to_ars(parse(where), dataset)},
+            ensure_ascii=False,
+        )
+        for dataset, where in named.unique(maintain_order=True).rows()
+        if where
+    ]
+    results = ard.write_ndjson().removesuffix("\n").split("\n") if ard.height else []
+    joined = (",\n".join(lines) for lines in (conditions, results))
+    return '{{"conditions": [\n{}\n],\n"results": [\n{}\n]}}\n'.format(*joined)
 
 
 def trace(row: Mapping[str, Any], study: Study) -> pl.DataFrame:

@@ -107,11 +107,14 @@ def test_analysis_data_are_kept_and_give_the_same_report(written: Path, tmp_path
 
 
 def test_the_ard_is_the_same_in_json(written: Path) -> None:
-    rows = json.loads((written / "ard.json").read_text(encoding="utf-8"))
-    frame = pl.read_parquet(written / "ard.parquet")
-    assert [r["row"] for r in rows] == frame["row"].to_list()
-    assert [r["stat"] for r in rows] == frame["stat"].to_list()
+    whole = json.loads((written / "ard.json").read_text(encoding="utf-8"))
+    rows, frame = whole["results"], pl.read_parquet(written / "ard.parquet")
+    assert rows == frame.to_dicts()
     assert all(r["stat"] is not None or r["reason"] for r in rows)
+    clauses = {(c["dataset"], c["text"]): c["whereClause"] for c in whole["conditions"]}
+    for r in rows:
+        for name, dataset in (("set_where", "ADSL"), ("subset_where", r["dataset"])):
+            assert not r[name] or clauses[dataset, r[name]]["level"] == 1
 
 
 def broken(
