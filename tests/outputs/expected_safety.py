@@ -207,7 +207,9 @@ def _incidence_rate(made: Expected, trial: Trial, options: Record) -> None:
             made.numbers[place] = at_risk
             for stat, value in zip(("rate", "lower", "upper"), found, strict=True):
                 made.numbers[place._replace(stat_name=stat)] = value
-            subjects.append(made.counted(n, len(c.subjects), "rate", c.label, level=item["label"]))
+            subjects.append(
+                made.counted(n, len(c.subjects), "first event", c.label, level=item["label"])
+            )
             exposures.append(fixed(at_risk, 1))
             rate, lower, upper = (fixed(value, 1) for value in found)
             rates.append(f"{rate} ({lower}, {upper})")

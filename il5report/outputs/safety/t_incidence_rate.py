@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import polars as pl
@@ -73,11 +74,12 @@ def _rate(
     unit = conventions.days_per_month * MONTHS[options.unit]
     found = poisson_rate(n, float(days) / unit, per=options.per, conf_level=conventions.conf_level)
     scope = Scope(
-        "rate", options.dataset, where, column.where, column=column.label, level=line.label
+        "first event", options.dataset, where, column.where, column=column.label, level=line.label
     )
     rows.add(scope, METHOD, counted(n, mine.height))
     names = ("exposure", "rate", "lower", "upper")
-    rows.add(scope, "exact Poisson interval", stats_of(found, names, f"subject-{options.unit}"))
+    stats = stats_of(found, names, f"subject-{options.unit}")
+    rows.add(replace(scope, analysis="rate"), "exact Poisson interval", stats)
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
@@ -87,9 +89,10 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     show = {"rate": one, "lower": one, "upper": one}
     for line in options.lines:
         found = [view.at("rate", c, level=line.label) for c in columns]
+        counts = [view.at("first event", c, level=line.label) for c in columns]
         rows.append(Row(line.label, kind="heading", indent=line.indent))
         deeper = line.indent + 1
-        rows.append(Row("Subjects, n (%)", tuple(p.n_percent() for p in found), deeper))
+        rows.append(Row("Subjects, n (%)", tuple(p.n_percent() for p in counts), deeper))
         exposure = tuple(p.cell("{exposure}", {"exposure": one}) for p in found)
         rows.append(Row(f"At risk, subject-{options.unit}", exposure, deeper))
         label = f"Per {options.per:g} subject-{options.unit} ({ctx.words['conf']} CI)"
