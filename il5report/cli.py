@@ -23,6 +23,10 @@ Data = Annotated[Path, typer.Option(help="Folder with the study's data sets (SDT
 Plan = Annotated[
     Path | None, typer.Option(help="Folder with the analysis plan; the built-in one if left out.")
 ]
+Only = Annotated[
+    list[str] | None,
+    typer.Option(help="A display's id, or a number: it and all below. May be repeated."),
+]
 FAULTS, REFUSED = 1, 2
 
 
@@ -60,13 +64,14 @@ def demo(
 
 
 @app.command()
-def check(data: Data, plan: Plan = None) -> None:
+def check(data: Data, plan: Plan = None, only: Only = None) -> None:
     """Check data and plan against each other; compute nothing."""
     with _refusals():
         from il5report import report as pipeline
+        from il5report.plan.choices import Choices
 
         with _progress() as say:
-            checked = pipeline.check(data, plan, say)
+            checked = pipeline.check(data, plan, say, Choices(tuple(only or ())))
         _print_findings(checked.findings)
         _done(
             f"{pipeline.number_of_checks()} rules checked, {len(checked.findings)} findings, none "
@@ -79,6 +84,7 @@ def report(
     data: Data,
     out: Annotated[Path, typer.Option(help="Folder for the report; an earlier one is replaced.")],
     plan: Plan = None,
+    only: Only = None,
     tex_pdf: Annotated[
         bool, typer.Option("--tex-pdf", help="Compile report.tex too (needs pdflatex).")
     ] = False,
@@ -90,9 +96,11 @@ def report(
         _fail("--tex-pdf needs pdflatex, which is not installed; nothing was written", REFUSED)
     with _refusals():
         from il5report import report as pipeline
+        from il5report.plan.choices import Choices
 
+        choices = Choices(tuple(only or ()))
         with _progress() as say:
-            made = pipeline.report(data, plan, out, say, tex_pdf=tex_pdf)
+            made = pipeline.report(data, plan, out, say, tex_pdf=tex_pdf, choices=choices)
         _done(
             f"Wrote {len(made.document.displays())} displays with {made.ard.height:,} results to "
             f"{out / 'index.html'}, report.pdf, report.tex, ard.parquet, ard.json, manifest.json"

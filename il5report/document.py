@@ -66,8 +66,10 @@ def document(plan: Plan, displays: Sequence[Display], said: Said, banner: str) -
         ("Phase", protocol.phase),
         ("Design", protocol.design),
         ("Data cut-off", plan.data_cutoff.isoformat() if plan.data_cutoff else ""),
+        ("Part of the report", plan.report.part),
     ]
-    sections = [*_study_sections(plan), *_display_sections(plan, displays)]
+    before = [] if plan.report.part else _study_sections(plan)
+    sections = [*before, *_display_sections(plan, displays)]
     sections.append(Section("", "Data findings", 1, _findings(said)))
     return Document(
         title=plan.report.title,

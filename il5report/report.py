@@ -20,11 +20,13 @@ from il5report.files import replacing, sha256, write_manifest
 from il5report.output import Context
 from il5report.outputs import Catalogue
 from il5report.plan import Plan
+from il5report.plan.choices import Choices, chosen
 from il5report.plan.read import LoadedPlan, read_plan
 from il5report.resources import default_plan
 
 Say = Callable[[str], None]
 FORMATS = ("html", "latex", "pdf")
+EVERYTHING = Choices()
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,9 @@ def load_plan(folder: Path | None) -> LoadedPlan:
     return read_plan(folder or default, default, Catalogue())
 
 
-def check(data: Path, plan: Path | None, say: Say = quiet) -> Checked:
+def check(
+    data: Path, plan: Path | None, say: Say = quiet, choices: Choices = EVERYTHING
+) -> Checked:
     """Read plan and data, derive ADaM where the study brings SDTM, and check all of it.
 
     Raises
@@ -72,7 +76,7 @@ def check(data: Path, plan: Path | None, say: Say = quiet) -> Checked:
         With every fault that would make a number wrong or impossible.
     """
     say("reading the plan")
-    loaded = load_plan(plan)
+    loaded = chosen(load_plan(plan), choices)
     settings = loaded.plan
     say("reading the data")
     wanted = _wanted(data, contexts(loaded, {}))
@@ -164,7 +168,13 @@ def analyse(checked: Checked, say: Say = quiet) -> Results:
 
 
 def report(
-    data: Path, plan: Path | None, out: Path, say: Say = quiet, *, tex_pdf: bool = False
+    data: Path,
+    plan: Path | None,
+    out: Path,
+    say: Say = quiet,
+    *,
+    tex_pdf: bool = False,
+    choices: Choices = EVERYTHING,
 ) -> Results:
     """The whole report in `out`, which is replaced only when all of it is there.
 
@@ -180,7 +190,7 @@ def report(
         `tex_pdf` without pdflatex on this machine.
     """
     with replacing(out) as folder:
-        found = analyse(check(data, plan, say), say)
+        found = analyse(check(data, plan, say, choices), say)
         write(found, folder, say)
         if tex_pdf:
             from il5report.render.pdf import render_tex_pdf
@@ -189,7 +199,8 @@ def report(
             render_tex_pdf(folder / "report.tex", folder / "report-tex.pdf")
             (folder / "report-tex.log").unlink()
         say("writing the manifest")
-        options = {"formats": [*FORMATS, *(["tex-pdf"] if tex_pdf else [])]}
+        formats = [*FORMATS, *(["tex-pdf"] if tex_pdf else [])]
+        options = {"formats": formats, **choices.recorded()}
         write_manifest(folder, input_hashes(data), found.checked.loaded.files, options)
     return found
 

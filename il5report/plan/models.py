@@ -34,6 +34,7 @@ class ReportSettings(Model):
     status: str = "DRAFT"
     banner: str = ""
     language: str = "en"
+    part: str = Field(default="", description="set by a run that makes a part: what it holds")
 
 
 class Objective(Model):
