@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -68,10 +69,11 @@ def check(data: Data, plan: Plan = None, only: Only = None) -> None:
     """Check data and plan against each other; compute nothing."""
     with _refusals():
         from il5report import report as pipeline
-        from il5report.plan.choices import Choices
 
         with _progress() as say:
-            checked = pipeline.check(data, plan, say, Choices(tuple(only or ())))
+            checked = pipeline.check(
+                data, plan, say, replace(pipeline.EVERYTHING, only=tuple(only or ()))
+            )
         _print_findings(checked.findings)
         _done(
             f"{pipeline.number_of_checks()} rules checked, {len(checked.findings)} findings, none "
@@ -96,9 +98,8 @@ def report(
         _fail("--tex-pdf needs pdflatex, which is not installed; nothing was written", REFUSED)
     with _refusals():
         from il5report import report as pipeline
-        from il5report.plan.choices import Choices
 
-        choices = Choices(tuple(only or ()))
+        choices = replace(pipeline.EVERYTHING, only=tuple(only or ()))
         with _progress() as say:
             made = pipeline.report(data, plan, out, say, tex_pdf=tex_pdf, choices=choices)
         _done(
