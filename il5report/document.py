@@ -14,10 +14,10 @@ from il5report.display.model import (
     Document,
     Head,
     Listing,
-    Paragraph,
     Row,
     Section,
     Table,
+    paragraph,
 )
 from il5report.errors import Finding
 from il5report.output import CI_NAMES, Context, Shown, filled
@@ -184,13 +184,13 @@ def _findings(said: Said) -> tuple[Block, ...]:
     found = Listing(heads, [_finding(f) for f in said.findings], "No finding.")
     summary = f"{said.checks} rules checked, {len(said.findings)} findings"
     if not said.accepted:
-        return Paragraph(f"{summary}."), found
+        return paragraph(f"{summary}."), found
     rows = [(*_finding(a.finding), a.reason) for a in said.accepted]
     waived = Listing((*heads, Head("Accepted because")), rows)
     return (
-        Paragraph(f"{summary}, {len(said.accepted)} more accepted by the plan."),
+        paragraph(f"{summary}, {len(said.accepted)} more accepted by the plan."),
         found,
-        Paragraph("Findings that the plan accepts:"),
+        paragraph("Findings that the plan accepts:"),
         waived,
     )
 

@@ -107,6 +107,8 @@ class Display:
         Method, interval, grading version, abbreviations; in printing order.
     source : str
         Source data sets and data cut-off.
+    in_text : bool
+        Stands in the running text; any other display opens a page.
     """
 
     id: str
@@ -117,16 +119,55 @@ class Display:
     body: Body
     footnotes: tuple[str, ...] = ()
     source: str = ""
+    in_text: bool = False
+
+
+@dataclass(frozen=True)
+class Run:
+    """A stretch of running text: plain text, which each renderer escapes.
+
+    Attributes
+    ----------
+    text : str
+    refs : tuple of int
+        Rows of the ARD that it shows, as in `Cell`.
+    target : str
+        Id of the display, or anchor of the section, that it leads to; empty: none.
+    """
+
+    text: str
+    refs: tuple[int, ...] = ()
+    target: str = ""
+    style: Literal["plain", "strong", "emphasis"] = "plain"
 
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Running text."""
+    """Running text. A ``"place"`` is one that the writer has still to fill; a ``"heading"`` stands
+    over the paragraphs below it and is in no contents."""
 
-    text: str
+    runs: tuple[Run, ...]
+    kind: Literal["text", "heading", "place"] = "text"
+
+    @property
+    def text(self) -> str:
+        return "".join(run.text for run in self.runs)
 
 
-Block: TypeAlias = Paragraph | Table | Listing | Display
+@dataclass(frozen=True)
+class Items:
+    """A list of texts, bulleted or numbered from 1."""
+
+    items: tuple[tuple[Run, ...], ...]
+    ordered: bool = False
+
+
+Block: TypeAlias = Paragraph | Items | Table | Listing | Display
+
+
+def paragraph(text: str) -> Paragraph:
+    """A paragraph of plain text."""
+    return Paragraph((Run(text),))
 
 
 @dataclass(frozen=True)

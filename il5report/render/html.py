@@ -11,7 +11,17 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
-from il5report.display.model import Body, Cell, Document, Figure, Head, Listing, Row, Table
+from il5report.display.model import (
+    Body,
+    Cell,
+    Document,
+    Figure,
+    Head,
+    Listing,
+    Row,
+    Run,
+    Table,
+)
 from il5report.render.contents import entries, tree
 from il5report.render.environment import environment, fill, templates
 from il5report.render.grid import grid, runs
@@ -54,6 +64,7 @@ def _environment() -> jinja2.Environment:
     env.filters["anchor"] = name
     env.globals.update(
         groups=groups,
+        inline=inline_runs,
         listing_rows=listing_rows,
         spans=spans,
         drawing=drawing,
@@ -135,9 +146,34 @@ def _cells(row: Row, opening: Sequence[tuple[str, str]]) -> Markup:
     )
 
 
+def _refs(refs: Sequence[int]) -> Markup:
+    return Markup(f' data-ard="{" ".join(map(str, refs))}"') if refs else Markup("")
+
+
+def inline_runs(runs: Sequence[Run]) -> Markup:
+    """Running text: a number carries its rows of the ARD as a cell does."""
+    return Markup("").join(map(_run, runs))
+
+
+_STYLES = {"plain": "span", "strong": "strong", "emphasis": "em"}
+
+
+def _run(run: Run) -> Markup:
+    text = escape(run.text)
+    if run.style != "plain" or run.refs:
+        tag, refs = Markup(_STYLES[run.style]), _refs(run.refs)
+        text = Markup("<{0}{1}>{2}</{0}>").format(tag, refs, text)
+    if run.target:
+        text = Markup('<a href="#{}">{}</a>').format(name(run.target), text)
+    return text
+
+
 def _cell(cell: Cell, opening: str, rest: str) -> Markup:
-    refs = f' data-ard="{" ".join(map(str, cell.refs))}"' if cell.refs else ""
-    return Markup(opening + refs) + Markup(rest).format(FIGURE_SPACE * cell.pad + cell.text)
+    return (
+        Markup(opening)
+        + _refs(cell.refs)
+        + Markup(rest).format(FIGURE_SPACE * cell.pad + cell.text)
+    )
 
 
 def listing_rows(listing: Listing) -> Iterator[Markup]:

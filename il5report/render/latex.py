@@ -9,7 +9,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from il5report.display.model import Document, Figure
+from il5report.display.model import Document, Figure, Run
 from il5report.render.environment import environment, fill
 from il5report.render.grid import GAP_MM, Line, Panel
 from il5report.render.sheets import on_paper, sheets
@@ -56,7 +56,7 @@ def _environment() -> jinja2.Environment:
         finalize=_escaped,
     )
     env.filters.update(bookmark=bookmark, anchor=_anchor)
-    env.globals.update(rows=rows, span_cells=span_cells, total_width=total_width)
+    env.globals.update(inline=inline, rows=rows, span_cells=span_cells, total_width=total_width)
     return env
 
 
@@ -87,6 +87,20 @@ def total_width(panel: Panel) -> float:
 def rows(panel: Panel) -> Sequence[tuple[Line, Markup]]:
     """Each line with its cells (all but the row label) as one piece of LaTeX."""
     return [(line, _cells(line)) for line in panel.lines]
+
+
+_STYLES = {"plain": "{}", "strong": "\\textbf{{{}}}", "emphasis": "\\emph{{{}}}"}
+
+
+def inline(runs: Sequence[Run]) -> Markup:
+    """Running text as LaTeX."""
+    return Markup("").join(map(_run, runs))
+
+
+def _run(run: Run) -> Markup:
+    text = Markup(_STYLES[run.style]).format(escape(run.text))
+    link = Markup("\\hyperlink{{{}}}{{\\linktext{{{}}}}}")
+    return link.format(_anchor(run.target), text) if run.target else text
 
 
 def _cells(line: Line) -> Markup:

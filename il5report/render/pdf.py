@@ -7,12 +7,13 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from il5report.display.model import Display, Document, Figure, Paragraph, Section
+from il5report.display.model import Display, Document, Figure, Items, Paragraph, Run, Section
 from il5report.render.contents import entries
 from il5report.render.sheets import Item, on_paper, sheets
 from il5report.render.text import name, named
@@ -66,26 +67,41 @@ def _sheets(doc: Document, levels: list[int]) -> list[dict[str, Any]]:
     remaining = iter(levels)
     level = 1
     found = []
+    displays = {display.id for display in doc.displays()}
     for sheet in sheets(doc):
         items = []
         names = [_name(item.value) for item in sheet.items if isinstance(item.value, Display)]
         for item in sheet.items:
             level = next(remaining) if item.kind == "section" else level
-            items.append(_item(item, level))
+            items.append(_item(item, level, displays))
         found.append({"landscape": sheet.landscape, "items": items, "name": "".join(names)})
     return found
 
 
-def _item(item: Item, level: int) -> dict[str, Any]:
+def _item(item: Item, level: int, displays: set[str]) -> dict[str, Any]:
     data: dict[str, Any] = {"kind": item.kind, "grid": asdict(item.grid) if item.grid else None}
     match item.value:
         case Section():
             data |= _section(item.value, level)
         case Paragraph():
-            data["text"] = item.value.text
+            data |= {"runs": _runs(item.value.runs, displays), "as": item.value.kind}
+        case Items():
+            data["items"] = [_runs(each, displays) for each in item.value.items]
+            data["ordered"] = item.value.ordered
         case Display():
             data |= _display(item.value, level + 1)
     return data
+
+
+def _runs(runs: Sequence[Run], displays: Collection[str]) -> list[dict[str, str]]:
+    return [
+        {
+            "text": run.text,
+            "style": run.style,
+            "target": ("display-" if run.target in displays else "") + name(run.target),
+        }
+        for run in runs
+    ]
 
 
 def _section(section: Section, level: int) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def on_paper(doc: Document, printable: Texts) -> Document:
 
 
 def sheets(doc: Document) -> list[Sheet]:
-    """The document in pages: each display opens one, below the headings that lead to it.
+    """The document in pages: each display (but those in the text) opens one, below its headings.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def sheets(doc: Document) -> list[Sheet]:
         running.append(Item("section", section))
         for block in section.blocks:
             item = _item(block)
-            if item.kind == "display":
+            if item.kind == "display" and not _stays(item):
                 text, headings = _split(running)
                 found += _upright(text)
                 found.append(Sheet(bool(item.grid and item.grid.landscape), (*headings, item)))
@@ -85,6 +85,12 @@ def sheets(doc: Document) -> list[Sheet]:
             else:
                 running.append(item)
     return found + _upright(running)
+
+
+def _stays(item: Item) -> bool:
+    """Whether a display stands in the running text: asked for, and upright."""
+    upright = item.grid is None or not item.grid.landscape
+    return isinstance(item.value, Display) and item.value.in_text and upright
 
 
 def _item(block: Block) -> Item:

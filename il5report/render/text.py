@@ -14,9 +14,11 @@ from il5report.display.model import (
     Document,
     Figure,
     Head,
+    Items,
     Listing,
     Paragraph,
     Row,
+    Run,
     Table,
 )
 
@@ -85,13 +87,19 @@ def with_texts(doc: Document, change: Texts) -> Document:
 def _block(block: Block, change: Texts) -> Block:
     match block:
         case Paragraph():
-            return Paragraph(change(block.text))
+            return replace(block, runs=_runs(block.runs, change))
+        case Items():
+            return replace(block, items=tuple(_runs(item, change) for item in block.items))
         case Table():
             return _table(block, change)
         case Listing():
             return _listing(block, change)
         case Display():
             return _display(block, change)
+
+
+def _runs(runs: tuple[Run, ...], change: Texts) -> tuple[Run, ...]:
+    return tuple(replace(run, text=change(run.text)) for run in runs)
 
 
 def _display(display: Display, change: Texts) -> Display:

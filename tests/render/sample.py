@@ -14,11 +14,14 @@ from il5report.display.model import (
     Document,
     Figure,
     Head,
+    Items,
     Listing,
     Paragraph,
     Row,
+    Run,
     Section,
     Table,
+    paragraph,
 )
 
 ARMS = ("Dose level 1", "Dose level 2", "Dose level 3")
@@ -282,8 +285,24 @@ def document(records: int = 300, banner: bool = True) -> Document:
         ),
     )
     blocks: dict[str, tuple[Block, ...]] = {
-        "9": (Paragraph(text), Paragraph("No interim analysis was planned.")),
-        "9.7": (Paragraph(text), sets),
+        "9": (
+            paragraph(text),
+            Paragraph((Run("Dosing"),), "heading"),
+            Items(((Run("Level 1"),), (Run("Level 2, "), Run("as planned", style="emphasis")))),
+            Items(((Run("Screening"),), (Run("Infusion"),)), ordered=True),
+            Paragraph((Run("To be written: the rationale of the dose."),), "place"),
+            Paragraph(
+                (
+                    Run("Three subjects (15.0%)", refs=(7, 8)),
+                    Run(" had the syndrome ("),
+                    Run("Table 14.1.4", target="demography"),
+                    Run("); see also "),
+                    Run("9.7", target="section-9-7", style="strong"),
+                    Run("."),
+                )
+            ),
+        ),
+        "9.7": (paragraph(text), sets),
         "14": (),
         "14.1": (
             display(
@@ -436,7 +455,18 @@ def hostile() -> Document:
         )
     )
     sections = (
-        Section("1", HOSTILE[0], 1, tuple(map(Paragraph, HOSTILE))),
+        Section("1", HOSTILE[0], 1, tuple(map(paragraph, HOSTILE))),
+        Section(
+            "1.1",
+            "Runs",
+            2,
+            (
+                Items((tuple(map(Run, HOSTILE)),), ordered=True),
+                Items(tuple((Run(t, (1,), "d-table", "strong"),) for t in HOSTILE)),
+                Paragraph(tuple(Run(t, style="emphasis") for t in HOSTILE), "place"),
+                Paragraph(tuple(map(Run, HOSTILE)), "heading"),
+            ),
+        ),
         Section("2", HOSTILE[1], 3, blocks),
         Section("", "60 columns", 1, (display("wide", "14.9.9", "Sixty columns", wide),)),
     )

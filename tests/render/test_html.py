@@ -114,3 +114,11 @@ def test_time_grows_with_the_records_not_faster(tmp_path: Path) -> None:
 
     cost(10)
     assert cost(10_000) < 15 * min(cost(2_000) for _ in range(3))
+
+
+def test_numbers_in_the_text_carry_their_rows_and_links_lead_to_displays(usual: Report) -> None:
+    html = usual.text("index.html")
+    assert '<span data-ard="7 8">Three subjects (15.0%)</span> had the syndrome (<a href="#' in html
+    assert '<a href="#demography">Table 14.1.4</a>' in html
+    assert '<a href="#section-9-7"><strong>9.7</strong></a>' in html
+    assert "<li>Level 2, <em>as planned</em></li>" in html

@@ -8,7 +8,7 @@ from pathlib import Path
 import pypdf
 import pytest
 
-from il5report.display.model import Document, Paragraph, Section, Table
+from il5report.display.model import Document, Section, Table, paragraph
 from il5report.render import tex
 from il5report.render.latex import render_latex
 from il5report.render.pdf import render_tex_pdf
@@ -87,7 +87,7 @@ def test_compiles_to_the_same_bytes(tmp_path: Path) -> None:
 def test_every_printable_character_compiles(tmp_path: Path) -> None:
     characters = [chr(code) for code in tex.CHARACTERS]
     doc = Document(
-        "Characters", "", (), (Section("1", "All", 1, (Paragraph(" ".join(characters)),)),)
+        "Characters", "", (), (Section("1", "All", 1, (paragraph(" ".join(characters)),)),)
     )
     render_latex(doc, tmp_path)
     render_tex_pdf(tmp_path / "report.tex", tmp_path / "tex.pdf")

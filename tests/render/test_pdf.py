@@ -8,14 +8,14 @@ from pathlib import Path
 import pypdf
 import pytest
 
-from il5report.display.model import Document, Paragraph, Section
+from il5report.display.model import Document, Section, paragraph
 from il5report.render import pdf, typeset
 from il5report.render.environment import TemplateError
 from il5report.render.sheets import NAMED_CHARACTERS
 from il5report.render.text import BREAK, clean
 from tests.render.reports import Report, bookmarks
 
-SMALL = Document("Title", "", (), (Section("1", "Section", 1, (Paragraph("Text."),)),))
+SMALL = Document("Title", "", (), (Section("1", "Section", 1, (paragraph("Text."),)),))
 
 
 @cache
