@@ -35,7 +35,7 @@ ALLOWED = {
         "ard", "check", "data", "derive", "display", "document", "errors", "files", "output",
         "outputs", "plan", "render", "resources",
     },
-    "cli": {"data", "errors", "report", "resources"},
+    "cli": {"data", "errors", "plan", "report", "resources"},
     "__main__": {"cli"},
     "__init__": set(),
 }  # fmt: skip
