@@ -19,6 +19,7 @@ LABELS = {
     "ATOXREAL": "Reason Low Grade is Missing",
     "ATOXREAH": "Reason High Grade is Missing",
 }
+DECIMALS = 9
 _BY = ["USUBJID", "PARAMCD", "BASETYPE"]
 
 
@@ -40,9 +41,9 @@ def derive_findings(
     -------
     DataFrame
         One row per result and BASETYPE. AVAL is missing where the result is text or below a
-        limit (``<2``), which AVALC keeps. ABLFL marks the baseline; CHG and PCHG are given after
-        it. ATOXGRL, ATOXGRH (0-4 by direction), BTOXGRL, BTOXGRH at baseline, ATOXDSCL,
-        ATOXDSCH the CTCAE terms.
+        limit (``<2``), which AVALC keeps. R2ANRHI: AVAL as a multiple of its upper
+        limit. ABLFL marks the baseline; CHG and PCHG are given after it. ATOXGRL, ATOXGRH (0-4 by
+        direction), BTOXGRL, BTOXGRH at baseline, ATOXDSCL, ATOXDSCH the CTCAE terms.
     """
     records = _results(domains, adsl, rules)
     if records is None:
@@ -52,7 +53,7 @@ def derive_findings(
         frame = _with_collected_visits(frame)
     else:
         frame = with_visits(frame, plan.visits, ("PARAMCD",), pl.col("VISIT"))
-    frame = frame.with_columns(ANRIND=_indicator())
+    frame = frame.with_columns(ANRIND=_indicator(), R2ANRHI=_over("ANRHI"))
     typed = [_with_baseline(frame, name, list(until)) for name, until in rules.baselines.items()]
     used = {n for until in rules.baselines.values() for n in until} - {"TRTSDT"}
     frame = pl.concat(typed).drop("_UNTIL", "TRTSDTM", *used, strict=False)
@@ -153,6 +154,11 @@ def _indicator() -> pl.Expr:
         .when(value.is_not_null() & (low.is_not_null() | high.is_not_null()))
         .then(pl.lit("NORMAL"))
     )
+
+
+def _over(limit: str) -> pl.Expr:
+    """The value as a multiple of a limit, rounded so that 3 x ULN is 3 and not a hair above."""
+    return (pl.when(pl.col(limit) > 0).then(pl.col("AVAL") / pl.col(limit))).round(DECIMALS)
 
 
 def _with_baseline(frame: pl.DataFrame, basetype: str, until: list[str]) -> pl.DataFrame:

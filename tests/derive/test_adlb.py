@@ -152,3 +152,16 @@ def test_results_without_date_or_result_are_reported() -> None:
     dropped = [f for f in findings if f.rule == "derive.result" and f.dataset == "LB"]
     expected = sum(r["LBSTRESC"] is None for r in rows(demo()[0]["LB"]))
     assert [f.count for f in dropped] == [expected]
+
+
+def test_the_multiple_of_the_upper_limit_is_of_the_record() -> None:
+    """A value at three times its limit is 3, not a hair beside it."""
+    seen = 0
+    for r in rows(demo()[1]["ADLB"]):
+        value, limit = r["AVAL"], r["ANRHI"]
+        if value is None or not limit:
+            assert r["R2ANRHI"] is None
+            continue
+        seen += 1
+        assert r["R2ANRHI"] == round(value / limit, 9)
+    assert seen > 1000
