@@ -14,8 +14,9 @@ from il5report.derive.assemble import Core
 from il5report.derive.dlt import DltDefinition, dose_limiting
 from il5report.derive.domains import Domains
 from il5report.derive.inputs import yes_no
+from il5report.derive.visits import with_period
 from il5report.errors import Finding, PlanError
-from il5report.plan.derivation import AdverseEvents, Derivation, Period
+from il5report.plan.derivation import AdverseEvents, Derivation
 
 _SEVERITY = {"MILD": 1.0, "MODERATE": 2.0, "SEVERE": 3.0}  # CDISC terminology AESEV
 _DROPPED = ("DOMAIN",)
@@ -44,7 +45,7 @@ def derive_adae(domains: Domains, core: Core, derivation: Derivation) -> pl.Data
     domains.note("derive.subjects", "event of a subject who is not in ADSL", strangers, "AE")
     frame = dates.impute_span(frame, "AESTDTC", "AEENDTC")
     frame = _with_days(frame, rules)
-    frame = _with_period(frame, derivation.periods)
+    frame = with_period(frame, derivation.periods, pl.col("TRTEMFL") == "Y")
     frame = _with_grades(frame, rules)
     frame = _with_queries(frame, rules, domains)
     if rules.dose_limiting is not None:
@@ -105,22 +106,6 @@ def _with_days(frame: pl.DataFrame, rules: AdverseEvents) -> pl.DataFrame:
         TRTEMFL=yes_no(emergent.fill_null(False)),
         ONGOFL=yes_no(end.is_null()),
     ).with_columns(ADURU=pl.when(pl.col("ADURN").is_not_null()).then(pl.lit("DAYS")))
-
-
-def _with_period(frame: pl.DataFrame, periods: tuple[Period, ...]) -> pl.DataFrame:
-    """The last period that has begun; the day on which a period begins belongs to it.
-
-    An emergent event is never placed before the period of the infusion.
-    """
-    number: pl.Expr = pl.lit(None, pl.Float64)
-    text: pl.Expr = pl.lit(None, pl.String)
-    for i, period in enumerate(periods, 1):
-        begun = pl.col("ASTDT") >= pl.col(period.start)
-        if period.start == "TRTSDT":
-            begun = pl.col("TRTEMFL") == "Y"
-        number = pl.when(begun).then(pl.lit(float(i))).otherwise(number)
-        text = pl.when(begun).then(pl.lit(period.label)).otherwise(text)
-    return frame.with_columns(APERIOD=number, APERIODC=text) if periods else frame
 
 
 def _with_grades(frame: pl.DataFrame, rules: AdverseEvents) -> pl.DataFrame:

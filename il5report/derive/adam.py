@@ -13,6 +13,7 @@ from il5report.derive import (
     adbm,
     adcrs,
     adcyt,
+    adex,
     adie,
     adpc,
     adpp,
@@ -20,14 +21,17 @@ from il5report.derive import (
     adscr,
     adtte,
     findings,
+    occurrences,
 )
 from il5report.derive.adsl import derive_adsl
 from il5report.derive.assemble import Core, assemble, make_core
 from il5report.derive.domains import Domains
 from il5report.errors import DataError, Finding, PlanError, Severity
 from il5report.plan.derivation import Derivation
+from il5report.plan.exposure import ExposureRules
 from il5report.plan.findings import FindingsRules
 from il5report.plan.models import Plan
+from il5report.plan.occurrences import Occurrences
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,16 @@ def _findings(rules: FindingsRules) -> Callable[[_Work], pl.DataFrame | None]:
     return lambda work: findings.derive_findings(work.domains, work.adsl, work.plan, rules)
 
 
+def _occurrences(name: str, rules: Occurrences) -> Callable[[_Work], pl.DataFrame | None]:
+    return lambda work: occurrences.derive_occurrences(
+        work.domains, work.core, name, rules, work.derivation.periods
+    )
+
+
+def _exposure(rules: ExposureRules) -> Callable[[_Work], pl.DataFrame | None]:
+    return lambda work: adex.derive_adex(work.domains, work.adsl, rules)
+
+
 def _adie(work: _Work) -> pl.DataFrame | None:
     rules = work.derivation.eligibility
     if rules is None:
@@ -139,6 +153,27 @@ _FROM_RESULTS = (
 )
 
 
+def _declared(derivation: Derivation, domains: Domains) -> list[_Step]:
+    """Data sets that the plan names itself."""
+    results = [
+        _Step(name, findings.KEYS, findings.LABELS, _findings(rules))
+        for name, rules in derivation.findings.items()
+    ]
+    doses = [
+        _Step(name, adex.KEYS, adex.LABELS, _exposure(rules), rules.title)
+        for name, rules in derivation.exposure.items()
+    ]
+    events = [
+        _Step(
+            name, occurrences.KEYS,
+            {**domains.labels.get(rules.domain, {}), **occurrences.LABELS, **rules.labels},
+            _occurrences(name, rules), rules.title,
+        )
+        for name, rules in derivation.occurrences.items()
+    ]  # fmt: skip
+    return [*results, *doses, *events]
+
+
 def derive(study: Study, plan: Plan) -> tuple[dict[str, Dataset], tuple[Finding, ...]]:
     """ADaM data sets of a study, by the derivation that its plan declares.
 
@@ -172,11 +207,7 @@ def derive(study: Study, plan: Plan) -> tuple[dict[str, Dataset], tuple[Finding,
     domains.add("ADSL", adsl)
     work = _Work(domains, plan, derivation, adsl, make_core(adsl, plan))
     made = {"ADSL": assemble("ADSL", adsl, work.core, ("USUBJID",))}
-    further = [
-        _Step(name, findings.KEYS, findings.LABELS, _findings(rules))
-        for name, rules in derivation.findings.items()
-    ]
-    for step in (*_STEPS, *further, *_FROM_RESULTS):
+    for step in (*_STEPS, *_declared(derivation, domains), *_FROM_RESULTS):
         frame = step.make(work)
         if frame is not None:
             found = assemble(step.name, frame, work.core, step.keys, step.labels)

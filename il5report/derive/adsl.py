@@ -7,18 +7,21 @@ import polars as pl
 from il5report import conditions
 from il5report.data.variables import Kind, kind_of
 from il5report.derive import dates
+from il5report.derive.adcrs import by_day
+from il5report.derive.categories import with_category
 from il5report.derive.domains import Domains
 from il5report.derive.inputs import yes_no
 from il5report.derive.rules import subject_date, subject_records, subject_value
 from il5report.errors import Finding, Severity, some_subjects
 from il5report.plan.derivation import Derivation
 from il5report.plan.models import Plan
-from il5report.plan.subject import Category
+from il5report.plan.syndromes import DayRecords
 
 _COPIED = (
     "STUDYID", "USUBJID", "SUBJID", "SITEID", "AGE", "AGEU", "SEX", "RACE", "ETHNIC", "COUNTRY",
     "ARMCD", "ARM", "ACTARMCD", "ACTARM", "ARMNRS", "ACTARMUD", "DTHFL",
 )  # fmt: skip
+_TO_THE_END = 36500
 _IDENTIFIERS = ("STUDYID", "USUBJID", "SUBJID", "SITEID")
 
 
@@ -44,13 +47,14 @@ def derive_adsl(domains: Domains, plan: Plan, derivation: Derivation) -> pl.Data
     adsl = _with_dates(adsl, domains, derivation)
     adsl = _with_values(adsl, domains, derivation)
     adsl = _with_records(adsl, domains, derivation)
+    adsl = _with_durations(adsl, domains, derivation)
     adsl = adsl.with_columns(
         dates.days_between(pl.col(interval.start), pl.col(interval.end)).alias(name)
         for name, interval in derivation.intervals.items()
     )
     adsl = _with_body_mass(adsl)
     for name, category in derivation.categories.items():
-        adsl = _with_category(adsl, domains, name, category)
+        adsl = with_category(adsl, domains, "ADSL", name, category)
     return _with_sets(adsl, domains, plan)
 
 
@@ -166,26 +170,22 @@ def _with_records(adsl: pl.DataFrame, domains: Domains, derivation: Derivation) 
     return whole.collect()
 
 
+def _with_durations(adsl: pl.DataFrame, domains: Domains, derivation: Derivation) -> pl.DataFrame:
+    infused = pl.col("TRTSDT").is_not_null()
+    for name, rule in derivation.durations.items():
+        records = DayRecords(domain=rule.domain, where=rule.where, start=rule.start, end=rule.end)
+        days = by_day(domains, adsl, records, (0, _TO_THE_END)).group_by("USUBJID").agg(
+            pl.col("DAY").n_unique().cast(pl.Float64).alias(name))  # fmt: skip
+        adsl = adsl.join(days, on="USUBJID", how="left", maintain_order="left").with_columns(
+            pl.when(infused).then(pl.col(name).fill_null(0.0)).alias(name)
+        )
+    return adsl
+
+
 def _with_body_mass(adsl: pl.DataFrame) -> pl.DataFrame:
     if not {"WTBL", "HTBL"} <= set(adsl.columns) or "BMIBL" in adsl.columns:
         return adsl
     return adsl.with_columns(BMIBL=pl.col("WTBL") / (pl.col("HTBL") / 100) ** 2)
-
-
-def _with_category(
-    adsl: pl.DataFrame, domains: Domains, name: str, category: Category
-) -> pl.DataFrame:
-    where = category.levels
-    if not domains.is_applicable(f"category {name}", "ADSL", adsl.schema, where.values()):
-        return adsl.with_columns(pl.lit(None, pl.String).alias(name))
-    text: pl.Expr = pl.lit(category.otherwise or None, pl.String)
-    number: pl.Expr = pl.lit(float(len(where) + 1) if category.otherwise else None, pl.Float64)
-    for i, (level, condition) in reversed(list(enumerate(where.items(), 1))):
-        holds = conditions.expression(condition, adsl.schema)
-        text = pl.when(holds).then(pl.lit(level)).otherwise(text)
-        number = pl.when(holds).then(pl.lit(float(i))).otherwise(number)
-    made = [text.alias(name)] + ([number.alias(category.number)] if category.number else [])
-    return adsl.with_columns(made)
 
 
 def _with_sets(adsl: pl.DataFrame, domains: Domains, plan: Plan) -> pl.DataFrame:

@@ -48,6 +48,7 @@ def make_core(adsl: pl.DataFrame, plan: Plan) -> Core:
     labels |= {name: rule.label for name, rule in derivation.values.items()}
     labels |= {name: rule.label for name, rule in derivation.flags.items()}
     labels |= {name: rule.label for name, rule in derivation.counts.items()}
+    labels |= {name: rule.label for name, rule in derivation.durations.items()}
     labels |= {name: rule.label for name, rule in derivation.intervals.items()}
     labels |= {name: rule.label for name, rule in derivation.categories.items()}
     labels |= {

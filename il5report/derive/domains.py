@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 
@@ -24,11 +24,14 @@ class Domains:
     ----------
     findings : list of Finding
         Grows as rules are applied; an ERROR among them means that nothing derived may be used.
+    labels : dict of str to dict
+        By domain, the label (QLABEL) of each supplemental qualifier.
     """
 
     def __init__(self, study: Study, cutoff: dt.date | None) -> None:
         self.findings: list[Finding] = []
         self.cutoff = cutoff
+        self.labels: dict[str, dict[str, str]] = {}
         self._frames: dict[str, pl.DataFrame] = {}
         for name, dataset in study.items():
             if not name.startswith("SUPP"):
@@ -73,8 +76,7 @@ class Domains:
         if frame.width == 1:
             return None
         used = {c.variable for c in conditions.comparisons(where)} | set(needs)
-        for variable in self._qualifiers(name, used - set(frame.columns)):
-            frame = frame.with_columns(pl.lit(None, pl.String).alias(variable))
+        frame = self.with_qualifiers(name, frame, used)
         faults = [
             *(conditions.faults(where, frame.schema) if where is not None else ()),
             *((v, "is not in the data") for v in needs if v not in frame.columns),
@@ -89,6 +91,17 @@ class Domains:
         return (
             records if where is None else records.filter(conditions.expression(where, frame.schema))
         )
+
+    def with_qualifiers(self, name: str, frame: pl.DataFrame, used: set[str]) -> pl.DataFrame:
+        """Records of a domain with the variables of `used` that can only be qualifiers which no
+        record has: missing, and a finding says so."""
+        absent = self._qualifiers(name, used - set(frame.columns))
+        return frame.with_columns(pl.lit(None, pl.String).alias(v) for v in absent)
+
+    def refuse_variable(self, name: str, variable: str, known: Sequence[str]) -> None:
+        """Report a variable that the plan uses and the data lack, which ends the derivation."""
+        message = f"{variable}, which the plan uses, is not in the data{nearest(variable, known)}"
+        self._find("derive.variable", message, name, variable, severity=Severity.ERROR)
 
     def is_applicable(
         self,
@@ -145,6 +158,9 @@ class Domains:
         self, name: str, frame: pl.DataFrame, supplement: pl.DataFrame
     ) -> pl.DataFrame:
         """The domain with each QNAM as a variable."""
+        if "QLABEL" in supplement.columns:
+            named = supplement.drop_nulls("QLABEL").unique("QNAM", maintain_order=True)
+            self.labels[name] = dict(named.select("QNAM", "QLABEL").iter_rows())
         groups = supplement.partition_by("IDVAR", as_dict=True, include_key=True)
         for (idvar,), part in sorted(groups.items(), key=lambda item: str(item[0])):
             if idvar is not None and idvar not in frame.columns:

@@ -71,7 +71,7 @@ def _source(
         message = f"partial or not a date: not used for {name}"
         lost = dated.filter(pl.col("DATE").is_null())
         domains.note("derive.date", message, lost, source.domain, source.date)
-    return within(dated.lazy(), subjects, source.after, source.until).select(*DATED).collect()
+    return within(dated.lazy(), subjects, source).select(*DATED).collect()
 
 
 def _read(column: pl.Expr, is_text: bool, rule: SubjectDate) -> tuple[pl.Expr, pl.Expr]:
@@ -85,17 +85,21 @@ def _read(column: pl.Expr, is_text: bool, rule: SubjectDate) -> tuple[pl.Expr, p
     return day, dates.imputed(column)
 
 
-def within(dated: pl.LazyFrame, subjects: pl.DataFrame, after: str, until: str) -> pl.LazyFrame:
-    """Records with DATE later than the subject's `after` and not later than `until`."""
-    names = sorted({after, until} - {""})
+def within(
+    dated: pl.LazyFrame, subjects: pl.DataFrame, rule: DateSource | SubjectRecords
+) -> pl.LazyFrame:
+    """Records with DATE later than the subject's `after`, from `since` on, up to `until`."""
+    names = sorted({rule.after, rule.since, rule.until} - {""})
     if not names:
         return dated
     bounds = subjects.lazy().select("USUBJID", *(pl.col(n).alias(f"_{n}") for n in names))
     joined = dated.join(bounds, on="USUBJID", how="left", maintain_order="left")
-    if after:
-        joined = joined.filter(pl.col("DATE") > pl.col(f"_{after}"))
-    if until:
-        limit = pl.col(f"_{until}")
+    if rule.after:
+        joined = joined.filter(pl.col("DATE") > pl.col(f"_{rule.after}"))
+    if rule.since:
+        joined = joined.filter(pl.col("DATE") >= pl.col(f"_{rule.since}"))
+    if rule.until:
+        limit = pl.col(f"_{rule.until}")
         joined = joined.filter(limit.is_null() | (pl.col("DATE") <= limit))
     return joined
 
@@ -149,5 +153,5 @@ def subject_records(
         column = pl.col(rule.date)
         text = domains.frame(rule.domain).schema[rule.date] == pl.String
         records = records.with_columns(DATE=dates.earliest(column) if text else column)
-        records = within(records, subjects, rule.after, rule.until)
+        records = within(records, subjects, rule)
     return records.group_by("USUBJID").agg(N=pl.len().cast(pl.Float64))

@@ -1,4 +1,4 @@
-"""Analysis visits by the plan's windows."""
+"""Analysis visits by the plan's windows, and analysis periods."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from il5report.derive import dates
+from il5report.plan.derivation import Period
 from il5report.plan.models import Visit
 
 
@@ -55,3 +56,22 @@ def with_visits(
         .with_columns(AVISIT=pl.coalesce("AVISIT", otherwise))
         .drop("_ROW", "_OFF", "_VISIT")
     )
+
+
+def with_period(
+    frame: pl.DataFrame, periods: Sequence[Period], emergent: pl.Expr | None = None
+) -> pl.DataFrame:
+    """Add APERIOD and APERIODC: the last period that has begun by ASTDT.
+
+    The day on which a period begins belongs to it. Where `emergent` is given it decides who is in
+    the period of the infusion, so that an emergent event is never placed before it.
+    """
+    number: pl.Expr = pl.lit(None, pl.Float64)
+    text: pl.Expr = pl.lit(None, pl.String)
+    for i, period in enumerate(periods, 1):
+        begun = pl.col("ASTDT") >= pl.col(period.start)
+        if emergent is not None and period.start == "TRTSDT":
+            begun = emergent
+        number = pl.when(begun).then(pl.lit(float(i))).otherwise(number)
+        text = pl.when(begun).then(pl.lit(period.label)).otherwise(text)
+    return frame.with_columns(APERIOD=number, APERIODC=text) if periods else frame

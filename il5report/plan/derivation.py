@@ -18,11 +18,14 @@ from il5report.plan.components import DerivedResponse
 from il5report.plan.cytopenia import CytopeniaRules
 from il5report.plan.eligibility import EligibilityRules
 from il5report.plan.endpoints import Endpoint
+from il5report.plan.exposure import ExposureRules
 from il5report.plan.findings import FindingsRules
+from il5report.plan.occurrences import Occurrences
 from il5report.plan.screening import ScreeningRules
 from il5report.plan.subject import (
     Category,
     Days,
+    Duration,
     Interval,
     Records,
     SubjectDate,
@@ -164,6 +167,7 @@ class Derivation(Model):
     values: Mapping[str, SubjectValue] = {}
     flags: Mapping[str, SubjectRecords] = {}
     counts: Mapping[str, SubjectRecords] = {}
+    durations: Mapping[str, Duration] = {}
     intervals: Mapping[str, Interval] = {}
     categories: Mapping[str, Category] = {}
     core: tuple[str, ...] = Field(default=(), description="further ADSL variables on every set")
@@ -176,6 +180,8 @@ class Derivation(Model):
     endpoints: Mapping[str, Endpoint] = {}
     kinetics: Kinetics | None = None
     findings: Mapping[str, FindingsRules] = {}
+    occurrences: Mapping[str, Occurrences] = {}
+    exposure: Mapping[str, ExposureRules] = {}
     cytopenia: CytopeniaRules | None = None
     biomarkers: BiomarkerRules | None = None
     screening: ScreeningRules | None = None
@@ -218,9 +224,10 @@ def _in_subjects(d: Derivation, known: Sequence[str]) -> Iterator[str]:
         if value.until and not value.order:
             yield f"value {name}: until needs order, the date of the record"
     for name, records in {**d.flags, **d.counts}.items():
-        yield from _unless_known(name, (records.after, records.until), known)
-        if (records.after or records.until) and not records.date:
-            yield f"{name}: after and until need the date of the record"
+        bounds = (records.after, records.since, records.until)
+        yield from _unless_known(name, bounds, known)
+        if any(bounds) and not records.date:
+            yield f"{name}: after, since and until need the date of the record"
     for name, interval in d.intervals.items():
         yield from _unless_known(f"interval {name}", (interval.start, interval.end), known)
     yield from _unless_known("periods", (p.start for p in d.periods), known)
@@ -230,6 +237,9 @@ def _in_findings(d: Derivation, known: Sequence[str]) -> Iterator[str]:
     for name, findings in d.findings.items():
         for dates in findings.baselines.values():
             yield from _unless_known(f"findings {name}", dates, known)
+    for name, events in d.occurrences.items():
+        dates = tuple(s.start for s in events.since.values())
+        yield from _unless_known(f"occurrences {name}", dates, known)
     if d.cytopenia is not None:
         yield from _unless_known("cytopenia", (*d.cytopenia.stop, d.cytopenia.until), known)
     if d.eligibility is not None:
@@ -259,7 +269,7 @@ def _in_endpoints(d: Derivation, known: Sequence[str]) -> Iterator[str]:
 def _used(rule: SubjectDate) -> Iterator[str]:
     yield rule.not_before
     for source in rule.sources:
-        yield from (source.after, source.until)
+        yield from (source.after, source.since, source.until)
 
 
 def _endpoint_dates(endpoint: Endpoint) -> Iterator[str]:

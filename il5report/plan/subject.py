@@ -22,13 +22,14 @@ class Records(Model):
 class DateSource(Records):
     """Dates of records: a ``--DTC`` of SDTM, or a date variable of ADSL or ADRS.
 
-    `after` and `until` name dates already on ADSL: later than the one (strictly), not later than
-    the other. A subject without that date passes `until` and fails `after`. `plus_days` shifts
-    the date found.
+    `after`, `since` and `until` name dates already on ADSL: later than the first (strictly), not
+    earlier than the second, not later than the third. A subject without that date passes `until`
+    and fails the others. `plus_days` shifts the date found.
     """
 
     date: Text
     after: str = ""
+    since: str = ""
     until: str = ""
     plus_days: int = 0
 
@@ -67,13 +68,23 @@ class SubjectValue(Records):
 
 
 class SubjectRecords(Records):
-    """Whether the subject has a matching record (Y/N), or how many (`after`, `until` as in
-    dates, on the variable `date`)."""
+    """Whether the subject has a matching record (Y/N), or how many (`after`, `since`, `until` as
+    in dates, on the variable `date`)."""
 
     label: str = ""
     date: str = ""
     after: str = ""
+    since: str = ""
     until: str = ""
+
+
+class Duration(Records):
+    """A number of ADSL: the days from infusion on which any matching record holds, each counted
+    once; a record without end holds to the end of follow-up. Missing for a subject not infused."""
+
+    label: str = ""
+    start: Text
+    end: Text
 
 
 class Interval(Model):

@@ -23,6 +23,7 @@ CRITERIA = {
     "INCL06": "Left ventricular ejection fraction > 50%",
     "EXCL02": "Hepatitis B, hepatitis C, HIV or syphilis infection",
 }
+_IMPORTANT = ("ELIGIBILITY", "INVESTIGATIONAL PRODUCT")
 _DAYS_TO_COMPLETE = 730
 
 
@@ -170,7 +171,9 @@ def ie(subjects: Sequence[Subject]) -> Dataset:
 def dv(subjects: Sequence[Subject]) -> Dataset:
     """Deviations."""
     rows = [
-        interval(s, "DV", day) | {"DVCAT": category, "DVDECOD": decoded, "DVTERM": words}
+        interval(s, "DV", day)
+        | {"DVCAT": category, "DVDECOD": decoded, "DVTERM": words}
+        | {"DVSCAT": "IMPORTANT" if category in _IMPORTANT else "NOT IMPORTANT"}
         for s in subjects
         for day, category, decoded, words in _deviations(s)
     ]

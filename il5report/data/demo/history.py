@@ -13,8 +13,16 @@ _DIAGNOSIS = {
     "MLNTK": "Myeloid/lymphoid neoplasm with eosinophilia and tyrosine kinase gene fusion",
     "AML": "Acute myeloid leukemia with eosinophilia",
 }
-_GENERAL = ("Hypertension", "Asthma", "Allergic rhinitis", "Type 2 diabetes mellitus",
-            "Hyperlipidaemia", "Chronic gastritis", "Appendicectomy")  # fmt: skip
+_NEOPLASMS = "Neoplasms benign, malignant and unspecified (incl cysts and polyps)"
+_GENERAL = {
+    "Hypertension": "Vascular disorders",
+    "Asthma": "Respiratory, thoracic and mediastinal disorders",
+    "Allergic rhinitis": "Respiratory, thoracic and mediastinal disorders",
+    "Type 2 diabetes mellitus": "Metabolism and nutrition disorders",
+    "Hyperlipidaemia": "Metabolism and nutrition disorders",
+    "Chronic gastritis": "Gastrointestinal disorders",
+    "Appendicectomy": "Surgical and medical procedures",
+}
 _LABELS = {
     "PHASE": "Disease Phase",
     "RRTYPE": "Refractory or Relapsed",
@@ -41,6 +49,7 @@ def _history(subject: Subject, category: str, term: str, started: str) -> Cells:
         "MHTERM": term.upper(),
         "MHDECOD": term,
         "MHCAT": category,
+        "MHBODSYS": _GENERAL.get(term, _NEOPLASMS),
         "MHDTC": subject.dtc(subject.screening),
         "MHDY": subject.study_day(subject.screening),
         "MHSTDTC": started,
@@ -77,7 +86,7 @@ def _relapse(subject: Subject) -> Iterator[Row]:
 
 def _general(subject: Subject) -> Iterator[Row]:
     rng = subject.stream("history")
-    for term in rng.choice(_GENERAL, int(rng.integers(0, 4)), replace=False):
+    for term in rng.choice(list(_GENERAL), int(rng.integers(0, 4)), replace=False):
         year = subject.plan.day0.year - int(rng.integers(2, 15))
         yield _history(subject, "GENERAL", str(term), str(year))
 

@@ -37,6 +37,35 @@ _REGIMEN: dict[str, tuple[float, str, str, str]] = {
     "AZACITIDINE": (75, "mg/m2", "QD", "SUBCUTANEOUS"),
     "GILTERITINIB": (120, "mg", "QD", "ORAL"),
 }
+# ATC, fourth level
+_CLASS: dict[str, tuple[str, str]] = {
+    "TOCILIZUMAB": ("L04AC", "Interleukin inhibitors"),
+    "ANAKINRA": ("L04AC", "Interleukin inhibitors"),
+    "DEXAMETHASONE": ("H02AB", "Glucocorticoids"),
+    "METHYLPREDNISOLONE": ("H02AB", "Glucocorticoids"),
+    "PREDNISONE": ("H02AB", "Glucocorticoids"),
+    "NOREPINEPHRINE": ("C01CA", "Adrenergic and dopaminergic agents"),
+    "PHENYLEPHRINE": ("C01CA", "Adrenergic and dopaminergic agents"),
+    "VASOPRESSIN": ("H01BA", "Vasopressin and analogues"),
+    "SODIUM CHLORIDE": ("B05BB", "Solutions affecting the electrolyte balance"),
+    "PARACETAMOL": ("N02BE", "Anilides"),
+    "FILGRASTIM": ("L03AA", "Colony stimulating factors"),
+    "INTERFERON ALFA": ("L03AB", "Interferons"),
+    "HYDROXYCARBAMIDE": ("L01XX", "Other antineoplastic agents"),
+    "VENETOCLAX": ("L01XX", "Other antineoplastic agents"),
+    "CYTARABINE": ("L01BC", "Pyrimidine analogues"),
+    "AZACITIDINE": ("L01BC", "Pyrimidine analogues"),
+    "DAUNORUBICIN": ("L01DB", "Anthracyclines and related substances"),
+    "IMATINIB": ("L01EA", "BCR-ABL tyrosine kinase inhibitors"),
+    "RUXOLITINIB": ("L01EJ", "Janus-associated kinase (JAK) inhibitors"),
+    "GILTERITINIB": ("L01EX", "Other protein kinase inhibitors"),
+    "LEVETIRACETAM": ("N03AX", "Other antiepileptics"),
+    "ACICLOVIR": ("J05AB", "Nucleosides and nucleotides excl. reverse transcriptase inhibitors"),
+    "SULFAMETHOXAZOLE/TRIMETHOPRIM": ("J01EE", "Combinations of sulfonamides and trimethoprim"),
+    "ALLOPURINOL": ("M04AA", "Preparations inhibiting uric acid production"),
+    "MEROPENEM": ("J01DH", "Carbapenems"),
+    "IMMUNOGLOBULIN": ("J06BA", "Immunoglobulins, normal human"),
+}
 _GROWTH_FACTOR: dict[Recovery, Span | None] = {
     Recovery.PROMPT: None,
     Recovery.DELAYED: (9, 16),
@@ -64,6 +93,8 @@ def _drug(subject: Subject, name: str, category: str, span: Span, reason: str) -
     if name in _REGIMEN:
         dose, unit, frequency, route = _REGIMEN[name]
         row |= {"CMDOSE": dose, "CMDOSU": unit, "CMDOSFRQ": frequency, "CMROUTE": route}
+    code, group = _CLASS[name]
+    row |= {"CMCLAS": group, "CMCLASCD": code}
     return row | {"CMTRT": name, "CMDECOD": name, "CMCAT": category, "CMINDC": reason}
 
 
