@@ -1,7 +1,8 @@
 """Cox regression: hazard ratios and tests of the model. See also `proportional_hazards`.
 
-Firth's and exact logistic regression, for tiny response data, are not offered: no maintained
-library for Python has them. Exact limits of proportions and Fisher's test serve there.
+Logistic regression is in `logistic`. Firth's and exact logistic regression, for tiny response data,
+are not offered: no maintained library for Python has them. Exact limits of proportions, Fisher's
+test and the exact rank test serve there.
 """
 
 from __future__ import annotations

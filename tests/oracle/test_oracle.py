@@ -35,6 +35,8 @@ ZERO = 1e-14  # where the expected value is 0 a relative tolerance has no meanin
 # Functions that end by iteration, in R, here or in both.
 ITERATIVE: frozenset[str] = frozenset(
     {
+        "logistic.curve",
+        "logistic.logistic",
         "proportional_hazards.proportional_hazards",
         "regression.cox",
     }
