@@ -9,6 +9,7 @@ import polars as pl
 
 from il5report.data.dataset import Dataset, Study
 from il5report.derive import (
+    adab,
     adae,
     adbm,
     adcrs,
@@ -20,6 +21,7 @@ from il5report.derive import (
     adrs,
     adscr,
     adtte,
+    adttek,
     findings,
     occurrences,
 )
@@ -120,6 +122,16 @@ def _adbm(work: _Work) -> pl.DataFrame | None:
     return None if rules is None else adbm.derive_adbm(work.domains, work.adsl, rules)
 
 
+def _adab(work: _Work) -> pl.DataFrame | None:
+    rules = work.derivation.antibodies
+    return None if rules is None else adab.derive_adab(work.domains, work.adsl, rules)
+
+
+def _adttek(work: _Work) -> pl.DataFrame | None:
+    rules = work.derivation.sample_times
+    return adttek.derive_adttek(work.domains, work.adsl, rules) if rules else None
+
+
 def _adscr(work: _Work) -> pl.DataFrame | None:
     rules = work.derivation.screening
     if rules is None:
@@ -150,6 +162,8 @@ _FROM_RESULTS = (
     _Step("ADCYT", adcyt.KEYS, adcyt.LABELS, _adcyt),
     _Step("ADSCR", adscr.KEYS, adscr.LABELS, _adscr, "Laboratory Screening Analysis Dataset"),
     _Step("ADBM", adbm.KEYS, adbm.LABELS, _adbm, "Biomarker Parameter Analysis Dataset"),
+    _Step("ADAB", adab.KEYS, adab.LABELS, _adab, adab.TITLE),
+    _Step("ADTTEK", adttek.KEYS, adttek.LABELS, _adttek, adttek.TITLE),
 )
 
 

@@ -16,13 +16,14 @@ KEYS = ("USUBJID", "ASSAYCD", "PARAMN")
 LABELS = {
     "ASSAYCD": "Analyte (PARAMCD of the Results)", "AREASN": "Reason Value is Missing",
     "AVALU": "Analysis Value Unit", "MASKFL": "After a Masking Drug Flag",
-    "BASEBLFL": "Baseline Below the Limit Flag",
+    "BASEBLFL": "Baseline Below the Limit Flag", "ABOVEFL": "Above the Upper Limit Flag",
 }  # fmt: skip
 PARAMETERS = {
     "PEAK": "Peak After Infusion", "TPEAK": "Day of the Peak",
     "FOLD": "Peak as a Multiple of Baseline", "NADIR": "Nadir After Infusion",
     "TNADIR": "Day of the Nadir", "TDEPL": "Day of Depletion", "DDEPL": "Duration of Depletion",
     "TRECOV": "Day of Recovery", "THIGH": "Day of the First High Count After Depletion",
+    "TLAST": "Day of the Last Sample",
 }  # fmt: skip
 BELOW_ALWAYS, NO_SAMPLE, NO_BASELINE = (
     "below the limit in every sample", "no sample in the window", "no baseline",
@@ -31,11 +32,13 @@ NOT_DEPLETED, NOT_RECOVERED, NEVER_HIGH = "not depleted", "not recovered", "neve
 
 
 class Sample(NamedTuple):
-    """Day from infusion, value (the limit itself where below it), and whether it was below."""
+    """Day from infusion, value (the limit itself where beyond it), and whether it was below the
+    lower or above the upper limit of the assay."""
 
     day: int
     value: float
     below: bool
+    above: bool = False
 
 
 class Found(NamedTuple):
@@ -45,6 +48,7 @@ class Found(NamedTuple):
     value: float | None = None
     day: int | None = None
     reason: str | None = None
+    above: bool = False
 
 
 def derive_adbm(domains: Domains, adsl: pl.DataFrame, rules: BiomarkerRules) -> pl.DataFrame:
@@ -55,8 +59,9 @@ def derive_adbm(domains: Domains, adsl: pl.DataFrame, rules: BiomarkerRules) -> 
     DataFrame
         ASSAYCD: PARAMCD of the laboratory results. PEAK, TPEAK, FOLD (of the baseline, or of the
         limit where the baseline is below it: BASEBLFL); NADIR, TNADIR, TDEPL, DDEPL, TRECOV,
-        THIGH. Days count from the infusion. AVAL missing has its reason in AREASN. MASKFL = Y
-        where a drug of the plan's `masked` was given on or before the day AVAL rests on.
+        THIGH, TLAST. Days count from the infusion. AVAL missing has its reason in AREASN. MASKFL =
+        Y where a drug of the plan's `masked` was given on or before the day AVAL rests on.
+        ABOVEFL = Y where the peak is above the upper limit of the assay: AVAL is that limit.
     """
     samples, units = _samples(domains, adsl, rules)
     infused = adsl.filter(pl.col("TRTSDT").is_not_null())["USUBJID"].to_list()
@@ -76,14 +81,15 @@ def derive_adbm(domains: Domains, adsl: pl.DataFrame, rules: BiomarkerRules) -> 
                 flag = None if code not in masked or found.day is None else "Y" if given else "N"
                 unit = _unit(found.code, units.get(code))
                 rows.append((who, code, found.code, PARAMETERS[found.code], order[found.code],
-                             found.value, unit, found.reason, flag, low))  # fmt: skip
+                             found.value, unit, found.reason, flag, low,
+                             "Y" if found.above else "N"))  # fmt: skip
     return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
 
 
 _SCHEMA: Mapping[str, pl.DataType] = {
     "USUBJID": pl.String(), "ASSAYCD": pl.String(), "PARAMCD": pl.String(), "PARAM": pl.String(),
     "PARAMN": pl.Float64(), "AVAL": pl.Float64(), "AVALU": pl.String(), "AREASN": pl.String(),
-    "MASKFL": pl.String(), "BASEBLFL": pl.String(),
+    "MASKFL": pl.String(), "BASEBLFL": pl.String(), "ABOVEFL": pl.String(),
 }  # fmt: skip
 
 
@@ -101,22 +107,24 @@ def _samples(
     if labs is None:
         return {}, {}
     wanted = [*rules.peaks, *rules.depletion]
-    limit = pl.col("AVALC").str.extract(r"^<\s*([0-9.]+)$").cast(pl.Float64, strict=False)
+    limit = pl.col("AVALC").str.extract(r"^[<>]\s*([0-9.]+)$").cast(pl.Float64, strict=False)
+    beyond, above = pl.col("AVAL").is_null(), pl.col("AVALC").str.starts_with(">")
     frame = (
         labs.filter((pl.col("BASETYPE") == rules.basetype) & pl.col("PARAMCD").is_in(wanted))
         .join(adsl.select("USUBJID"), on="USUBJID", how="semi")
         .with_columns(
             # a sample of the day of infusion counts as taken before it
             _DAY=dates.days_between(pl.col("TRTSDT"), pl.col("ADT")),
-            _VALUE=pl.coalesce("AVAL", limit), _BELOW=pl.col("AVAL").is_null(),
+            _VALUE=pl.coalesce("AVAL", limit), _BELOW=(beyond & ~above).fill_null(False),
+            _ABOVE=(beyond & above).fill_null(False),
         )
         .drop_nulls(["_DAY", "_VALUE"])
         .sort("ADT", "ADTM", "SRCSEQ", nulls_last=False)
     )  # fmt: skip
     found: dict[tuple[str, str], list[Sample]] = {}
-    columns = ("USUBJID", "PARAMCD", "_DAY", "_VALUE", "_BELOW")
-    for who, code, day, value, below in frame.select(columns).iter_rows():
-        found.setdefault((who, code), []).append(Sample(int(day), value, below))
+    columns = ("USUBJID", "PARAMCD", "_DAY", "_VALUE", "_BELOW", "_ABOVE")
+    for who, code, day, *sample in frame.select(columns).iter_rows():
+        found.setdefault((who, code), []).append(Sample(int(day), *sample))
     units = dict(frame.drop_nulls("AVALU").select("PARAMCD", "AVALU").unique().iter_rows())
     return found, units
 
@@ -145,23 +153,29 @@ def _peak(base: Sample | None, inside: Sequence[Sample]) -> Iterator[Found]:
         yield from (Found(code, reason=reason) for code in ("PEAK", "TPEAK", "FOLD"))
         return
     top = max(measured, key=lambda s: (s.value, -s.day))
-    yield Found("PEAK", top.value, top.day)
+    yield Found("PEAK", top.value, top.day, above=top.above)
     yield Found("TPEAK", float(top.day), top.day)
     if base is None or base.value <= 0:
         yield Found("FOLD", day=top.day, reason=NO_BASELINE)
     else:
-        yield Found("FOLD", top.value / base.value, top.day)
+        yield Found("FOLD", top.value / base.value, top.day, above=top.above)
 
 
 def _depletion(inside: Sequence[Sample], rule: Depletion) -> Iterator[Found]:
     if not inside:
-        codes = ("NADIR", "TNADIR", "TDEPL", "DDEPL", "TRECOV")
+        codes = ("NADIR", "TNADIR", *_codes(rule), "TLAST")
         yield from (Found(code, reason=NO_SAMPLE) for code in codes)
         return
     low = min(inside, key=lambda s: (s.value, s.day))
     yield Found("NADIR", low.value, low.day)
     yield Found("TNADIR", float(low.day), low.day)
     yield from _course(inside, rule)
+    yield Found("TLAST", float(inside[-1].day), inside[-1].day)
+
+
+def _codes(rule: Depletion) -> tuple[str, ...]:
+    """The parameters of the course."""
+    return ("TDEPL", "DDEPL", "TRECOV", *(("THIGH",) if rule.high is not None else ()))
 
 
 def _course(inside: Sequence[Sample], rule: Depletion) -> Iterator[Found]:
@@ -170,8 +184,7 @@ def _course(inside: Sequence[Sample], rule: Depletion) -> Iterator[Found]:
     n = rule.in_a_row
     start = next((i for i in range(len(low) - n + 1) if all(low[i : i + n])), None)
     if start is None:
-        codes = ("TDEPL", "DDEPL", "TRECOV", *(("THIGH",) if rule.high is not None else ()))
-        yield from (Found(code, reason=NOT_DEPLETED) for code in codes)
+        yield from (Found(code, reason=NOT_DEPLETED) for code in _codes(rule))
         return
     first = inside[start].day
     yield Found("TDEPL", float(first), first)

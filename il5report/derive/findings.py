@@ -65,8 +65,12 @@ def derive_findings(
 def _results(domains: Domains, adsl: pl.DataFrame, rules: FindingsRules) -> pl.DataFrame | None:
     """Records with a result and a date, of the subjects in ADSL."""
     d = rules.domain
-    needs = tuple(f"{d}{x}" for x in ("TESTCD", "TEST", "STRESN", "STRESC", "STRESU", "DTC", "SEQ"))
-    records = domains.select(d, rules.where, needs=needs)
+    needs = tuple(f"{d}{x}" for x in ("TESTCD", "TEST", "STRESC", "DTC", "SEQ"))
+    numeric = {f"{d}STRESN": pl.Float64, f"{d}STRESU": pl.String}
+    records = domains.select(d, rules.where, (*needs, *(() if rules.qualitative else numeric)))
+    if records is not None:
+        absent = {v: kind for v, kind in numeric.items() if v not in records.columns}
+        records = records.with_columns(pl.lit(None, kind).alias(v) for v, kind in absent.items())
     schema = domains.frame(d).schema
     if records is None or not domains.is_applicable("graded", d, schema, (rules.graded,)):
         return None

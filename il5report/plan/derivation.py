@@ -21,6 +21,7 @@ from il5report.plan.endpoints import Endpoint
 from il5report.plan.exposure import ExposureRules
 from il5report.plan.findings import FindingsRules
 from il5report.plan.occurrences import Occurrences
+from il5report.plan.samples import AntibodyRules, SampleTime
 from il5report.plan.screening import ScreeningRules
 from il5report.plan.subject import (
     Category,
@@ -184,6 +185,10 @@ class Derivation(Model):
     exposure: Mapping[str, ExposureRules] = {}
     cytopenia: CytopeniaRules | None = None
     biomarkers: BiomarkerRules | None = None
+    antibodies: AntibodyRules | None = None
+    sample_times: Mapping[str, SampleTime] = Field(
+        default={}, description="ADTTEK: times to events that samples show"
+    )
     screening: ScreeningRules | None = None
     eligibility: EligibilityRules | None = None
     crs: CrsRules | None = None

@@ -16,7 +16,8 @@ class FindingsRules(Records):
     first of them that the subject has. `visits`: analysis visits by the plan's windows, or as
     collected. `graded`: the records that get CTCAE grades, in the version of the plan's grading.
     `codes`: test code to another PARAMCD. `anticoagulants`: records of the drugs under which INR
-    is graded against its baseline.
+    is graded against its baseline. `qualitative`: results are words; the domain may lack numbers
+    and units.
     """
 
     baselines: Mapping[str, tuple[str, ...]]
@@ -24,3 +25,4 @@ class FindingsRules(Records):
     graded: Where | None = None
     codes: Mapping[str, str] = {}
     anticoagulants: Records | None = None
+    qualitative: bool = False

@@ -53,7 +53,7 @@ def small(code: str, results: dict[int, str], given: tuple[int, ...] = ()) -> di
     """Parameters of one analyte of subject A from results by day; `given`: days of tocilizumab."""
     labs = [
         {"USUBJID": "A", "LBTESTCD": code, "LBTEST": code, "LBSTRESC": text, "LBDTC": date(day),
-         "LBSTRESN": None if text.startswith("<") else float(text), "LBSTRESU": "u"}
+         "LBSTRESN": None if text[0] in "<>" else float(text), "LBSTRESU": "u"}
         for day, text in results.items()
     ]  # fmt: skip
     drugs = [
@@ -80,6 +80,13 @@ def test_fold_of_baseline_or_of_the_limit() -> None:
     assert small("IFNG", {3: "40"})["FOLD"]["AREASN"] == "no baseline"
 
 
+def test_a_peak_above_the_upper_limit_is_the_limit_and_flagged() -> None:
+    found = small("INTLK6", {0: "4", 3: "40", 5: ">5000", 7: "4000"})
+    assert (found["PEAK"]["AVAL"], found["PEAK"]["ABOVEFL"]) == (5000, "Y")
+    assert (found["FOLD"]["AVAL"], found["FOLD"]["ABOVEFL"]) == (1250, "Y")
+    assert small("INTLK6", {0: "4", 3: "40"})["PEAK"]["ABOVEFL"] == "N"
+
+
 def test_no_peak_below_the_limit_or_without_sample() -> None:
     assert small("IFNG", {0: "5", 3: "<2"})["PEAK"]["AREASN"] == "below the limit in every sample"
     assert small("IFNG", {0: "5"})["PEAK"]["AREASN"] == "no sample in the window"
@@ -90,6 +97,14 @@ def test_peak_after_tocilizumab_is_flagged(day: int, flag: str) -> None:
     found = small("INTLK6", {0: "5", 3: "40", 5: "60"}, (day,))
     assert found["PEAK"]["MASKFL"] == flag
     assert small("IFNG", {0: "5", 3: "40"}, (day,))["PEAK"]["MASKFL"] is None
+
+
+def test_the_last_sample_and_no_sample() -> None:
+    assert small("EOS", {0: "8", 5: "2", 14: "1"})["TLAST"]["AVAL"] == 14
+    none = small("EOS", {0: "8"})
+    assert {none[code]["AREASN"] for code in ("NADIR", "TDEPL", "THIGH", "TLAST")} == {
+        "no sample in the window"
+    }
 
 
 def times(counts: dict[int, str]) -> dict[str, float | None]:

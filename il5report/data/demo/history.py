@@ -34,6 +34,10 @@ _LABELS = {
 _MARROW_VISITS = (BASELINE, DAY_28, 203, 206, 212)
 _LENTIVIRUS_VISITS = (BASELINE, 203, 206, 212)
 _CONTACT_EVERY = 91
+_EARLIER_TITERS = {  # before and after infusion
+    "IL5-DEMO-01-007": (20.0, 160.0),
+    "IL5-DEMO-02-011": (20.0, 40.0),
+}
 
 
 def mh(subjects: Sequence[Subject]) -> tuple[Dataset, Dataset]:
@@ -159,15 +163,21 @@ def mb(subjects: Sequence[Subject]) -> Dataset:
 
 
 def immunogenicity(subjects: Sequence[Subject]) -> Dataset:
-    """IS: antibodies against the CAR; in every fifth subject from month 3, with a titer."""
+    """IS: antibodies against the CAR; in every fifth subject from month 3, with a titer.
+
+    Two subjects have antibodies before: one whose titer rises after infusion, one whose does not.
+    """
     rows: list[Row] = []
     for s in (s for s in subjects if s.plan.infused):
         for visit in (v for v in _MARROW_VISITS if v in s.visits):
-            positive = s.plan.number % 5 == 3 and visit >= 203
+            earlier = _EARLIER_TITERS.get(s.usubjid)
+            positive = earlier is not None or (s.plan.number % 5 == 3 and visit >= 203)
             row = finding(s, "IS", visit) | {"ISSPEC": "SERUM"}
             word = "POSITIVE" if positive else "NEGATIVE"
             rows.append(row | result("IS", ("ADA", "Anti-Drug Antibody"), word))
             if positive:
                 titer = float(40 * 2 ** (visit % 3))
+                if earlier is not None:
+                    titer = earlier[visit > BASELINE]
                 rows.append(row | result("IS", ("ADATITR", "Anti-Drug Antibody Titer"), titer))
     return from_rows("IS", rows, ("ISTESTCD", "ISDTC"))
