@@ -1,12 +1,12 @@
 """Analysis results data: one row, one number, with the conditions that find its records.
 
-A row says in which output, analysis, analysis set and column it stands (`Scope`), what it is
-(method, ``stat_name``, ``stat_label``, ``unit``), its value at full precision (``stat``) or why
-there is none (``reason``), and the records it came from: ``dataset``, and conditions in the
-grammar of `il5report.conditions`: ``set_where`` on ADSL, ``subset_where`` and ``group_where`` on
-the data set (with the variables of ADSL beside its own), and ``without_where``: subjects with any
-record that meets it, in the data set it names, are left out ("worst grade 2" leaves out those with
-a worse grade).
+A row says in which output, analysis, analysis set and column it stands (`Scope`; where it is about
+a time, that ``time`` in days), what it is (method, ``stat_name``, ``stat_label``, ``unit``), its
+value at full precision (``stat``) or why there is none (``reason``), and the records it came
+from: ``dataset``, and conditions in the grammar of `il5report.conditions`: ``set_where`` on ADSL,
+``subset_where`` and ``group_where`` on the data set (with the variables of ADSL beside its own),
+and ``without_where``: subjects with any record that meets it, in the data set it names, are left
+out ("worst grade 2" leaves out those with a worse grade).
 """
 
 from __future__ import annotations

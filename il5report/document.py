@@ -32,6 +32,7 @@ def display_of(ctx: Context, shown: Shown) -> Display:
     footnotes = (
         *(filled(note, ctx.words) for note in ctx.output.footnotes),
         *shown.footnotes,
+        *_estimand(ctx),
         *(filled(note, ctx.words) for note in ctx.entry.footnotes),
     )
     return Display(
@@ -46,6 +47,14 @@ def display_of(ctx: Context, shown: Shown) -> Display:
     )
 
 
+def _estimand(ctx: Context) -> Iterable[str]:
+    """Which estimand the display is about, with the strategies."""
+    if ctx.estimand:
+        events = [f"{e.event}: {e.strategy}" for e in ctx.estimand.intercurrent_events]
+        strategies = f" {'; '.join(events)}." if events else ""
+        yield f"Estimand {ctx.entry.estimand}: {ctx.estimand.variable}.{strategies}"
+
+
 class Said(NamedTuple):
     """What was checked, what was found, and what of it the plan accepts."""
 
@@ -54,7 +63,9 @@ class Said(NamedTuple):
     accepted: Sequence[Accepted]
 
 
-def document(plan: Plan, displays: Sequence[Display], said: Said, banner: str) -> Document:
+def document(
+    plan: Plan, displays: Sequence[Display], quality: Sequence[Section], said: Said, banner: str
+) -> Document:
     """Everything in reading order."""
     protocol = plan.protocol
     facts = [
@@ -69,7 +80,7 @@ def document(plan: Plan, displays: Sequence[Display], said: Said, banner: str) -
         ("Part of the report", plan.report.part),
     ]
     before = [] if plan.report.part else _study_sections(plan)
-    sections = [*before, *_display_sections(plan, displays)]
+    sections = [*before, *_display_sections(plan, displays), *quality]
     sections.append(Section("", "Data findings", 1, _findings(said)))
     return Document(
         title=plan.report.title,

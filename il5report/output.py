@@ -17,7 +17,7 @@ from il5report.data.dataset import Dataset, Study, beside
 from il5report.display.model import Body
 from il5report.plan import Plan
 from il5report.plan.base import Model
-from il5report.plan.models import AnalysisSet, Columns, OutputPlan
+from il5report.plan.models import AnalysisSet, Columns, Estimand, OutputPlan
 
 OptionsT = TypeVar("OptionsT", bound=BaseModel)
 
@@ -96,7 +96,13 @@ class Context:
 
     @cached_property
     def set_name(self) -> str:
-        return self.entry.analysis_set or self.output.analysis_set
+        of_estimand = self.estimand.analysis_set if self.estimand else ""
+        return self.entry.analysis_set or of_estimand or self.output.analysis_set
+
+    @property
+    def estimand(self) -> Estimand | None:
+        """The estimand that the plan names for this display."""
+        return self.plan.estimands[self.entry.estimand] if self.entry.estimand else None
 
     @property
     def analysis_set(self) -> AnalysisSet:

@@ -22,6 +22,7 @@ from il5report.outputs import Catalogue
 from il5report.plan import Plan
 from il5report.plan.choices import Choices, chosen
 from il5report.plan.read import LoadedPlan, read_plan
+from il5report.quality import quality
 from il5report.resources import default_plan
 
 Say = Callable[[str], None]
@@ -162,9 +163,10 @@ def analyse(checked: Checked, say: Say = quiet) -> Results:
         displays.append(display_of(ctx, shown))
     plan = checked.loaded.plan
     said = Said(number_of_checks(), checked.findings, checked.accepted)
-    made = document(plan, displays, said, banner_of(plan, checked.study))
-    empty = results.Rows().frame()
-    return Results(checked, pl.concat(frames) if frames else empty, made)
+    ard = pl.concat(frames) if frames else results.Rows().frame()
+    twice = quality(ard, displays)
+    made = document(plan, displays, twice, said, banner_of(plan, checked.study))
+    return Results(checked, ard, made)
 
 
 def report(

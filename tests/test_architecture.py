@@ -30,10 +30,11 @@ ALLOWED = {
     "render": {"render", "display", "resources"},
     "check": {"conditions", "data", "errors", "output", "plan"},
     "document": {"conditions", "data", "display", "errors", "output", "plan"},
+    "quality": {"display", "outputs"},
     "files": {"__init__"},
     "report": {
         "ard", "check", "data", "derive", "display", "document", "errors", "files", "output",
-        "outputs", "plan", "render", "resources",
+        "outputs", "plan", "quality", "render", "resources",
     },
     "cli": {"data", "errors", "plan", "report", "resources"},
     "__main__": {"cli"},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -13,14 +13,17 @@ from numpy.typing import NDArray
 from il5report.analyse import crosscheck
 from il5report.analyse.competing_risks import CumulativeIncidence, aalen_johansen
 from il5report.analyse.survival import KaplanMeier, kaplan_meier
-from il5report.ard import DENOMINATOR, Rows, Scope, Stat, stats_of
-from il5report.conditions import Condition, equals, expression
+from il5report.ard import DENOMINATOR, Rows, Scope, Stat, counted, stats_of
+from il5report.conditions import Comparison, Condition, both, equals, expression
+from il5report.display.model import Row
 from il5report.display.rounding import fixed
-from il5report.display.view import View
+from il5report.display.view import View, percent_value, whole
 from il5report.output import CI_NAMES, Column, Context, Needs
 from il5report.outputs.counting import METHOD, add_column_sizes, one_per_subject
 from il5report.plan.base import Model, Text
 
+EVENT = Comparison("CNSR", "EQ", (0.0,))
+CENSORED = Comparison("CNSR", "NE", (0.0,))
 STEPS = {"months": (1, 2, 3, 6, 12, 24), "days": (7, 14, 30, 60, 90, 180, 360)}
 
 
@@ -151,13 +154,75 @@ def method(ctx: Context) -> str:
     return f"Kaplan-Meier, {name} interval, {conventions.convention.upper()} convention"
 
 
-def add_second_computation(ctx: Context, rows: Rows, options: EndpointOptions, arm: Arm) -> None:
-    """How far another program's curve is away: largest difference of survival and its limits."""
+def add_outcomes(rows: Rows, options: EndpointOptions, arm: Arm, everyone: pl.DataFrame) -> None:
+    """Subjects with event and censored, of those analysed; each by the descriptions that
+    `everyone` has."""
+    total = arm.records.height
+    outcomes = (("event", EVENT, "EVNTDESC"), ("censored", CENSORED, options.reason))
+    for analysis, which, variable in outcomes:
+        mine = filtered(arm.records, which)
+        place = scope(options, arm, analysis)
+        rows.add(within(place, which), METHOD, counted(mine.height, total))
+        described = filtered(everyone, which)[variable].drop_nulls()
+        for reason in described.unique().sort():
+            n = mine.filter(pl.col(variable) == reason).height
+            where = both(which, equals(variable, reason))
+            rows.add(within(place, where, variable, reason), METHOD, counted(n, total))
+
+
+def within(place: Scope, where: Condition, variable: str = "", level: str = "") -> Scope:
+    """Those of the parameter's records that meet a condition, with all of them as denominator."""
+    subset = where if place.subset is None else both(place.subset, where)
+    return replace(
+        place, subset=subset, of=place.subset, of_dataset=place.dataset, variable=variable,
+        level=level,
+    )  # fmt: skip
+
+
+def outcome_rows(view: View, places: Sequence[tuple[str, str]]) -> list[Row]:
+    """Events and censored, with their descriptions below; `places`: column and PARAMCD of each
+    cell."""
+    rows = []
+    for analysis, label in (("event", "Subjects with event"), ("censored", "Censored")):
+        found = view.only(analysis).select("variable", "level").unique(maintain_order=True)
+        for variable, level in found.rows():
+            cells = (
+                view.at(analysis, column, paramcd=code, variable=variable, level=level).n_percent()
+                for column, code in places
+            )
+            rows.append(Row(level or f"{label}, n (%)", tuple(cells), int(bool(level))))
+    return rows
+
+
+LANDMARK = ("n_risk", "survival", "std_error", "lower", "upper")
+
+
+def landmark_row(view: View, places: Sequence[tuple[str, str]], label: str, days: float) -> Row:
+    """Event-free at a time: percentage, limits and number at risk."""
+    shown = {
+        "survival": percent_value, "lower": percent_value, "upper": percent_value, "n_risk": whole,
+    }  # fmt: skip
+    cells = (
+        view.at("landmark", column, paramcd=code, time=days).cell(
+            "{survival} ({lower}, {upper}) [{n_risk}]", shown
+        )
+        for column, code in places
+    )
+    return Row(label, tuple(cells), indent=1)
+
+
+def add_second_computation(ctx: Context, rows: Rows, place: Scope, arm: Arm) -> None:
+    """How far another program's curve is away: largest difference of survival and its limits.
+
+    `place` names the records of the curve. Every display with a Kaplan-Meier estimate adds it;
+    the report's section on quality control shows them all.
+    """
     check = crosscheck.kaplan_meier(arm.time, arm.event, conf_level=ctx.plan.conventions.conf_level)
-    place = scope(options, arm, "second computation")
-    rows.add(place, f"lifelines {check.version}", stats_of(check, ("n_times", "largest")))
+    stats = stats_of(check, ("n_times", "largest"))
+    rows.add(replace(place, analysis=SECOND), f"lifelines {check.version}", stats)
 
 
+SECOND = "second computation"
 NOISE = 1e-12  # what rounding leaves between two computations of a probability
 
 
@@ -181,12 +246,15 @@ def show_time(ctx: Context, options: EndpointOptions, days: float) -> str:
     return fixed(in_unit(ctx, options, days), options.digits)
 
 
-def risk_table(view: View, options: EndpointOptions, columns: Sequence[str], axes: Any) -> None:
+def risk_table(
+    ctx: Context, view: View, options: EndpointOptions, columns: Sequence[str], axes: Any
+) -> None:
     """Numbers at risk under the ticks of the time axis, one line per column."""
-    grid = view.only("at risk")["time"].unique().sort().to_list()
+    days = view.only("at risk")["time"].unique().sort().to_list()
+    grid = [in_unit(ctx, options, day) for day in days]
     for place, column in enumerate(columns):
-        for at in grid:
-            numbers = view.at("at risk", column, paramcd=options.paramcd, time=at)
+        for day, at in zip(days, grid, strict=True):
+            numbers = view.at("at risk", column, paramcd=options.paramcd, time=day)
             if numbers:
                 axes.text(at, -place, str(numbers.count("n_risk")), ha="center", va="center")
     axes.set_ylim(-len(columns) + 0.4, 0.6)

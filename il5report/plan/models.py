@@ -131,7 +131,11 @@ class AnalysisSet(Model):
 
 
 class IntercurrentEvent(Model):
-    """An intercurrent event and the strategy for it (ICH E9 R1)."""
+    """An intercurrent event and the strategy for it (ICH E9 R1).
+
+    `where`: who had it, by a record of `dataset`. `date`: its date in ADSL, by which the
+    derivation is compared with the strategy; only treatment policy does without.
+    """
 
     event: Text
     strategy: Literal[
@@ -142,11 +146,16 @@ class IntercurrentEvent(Model):
         "principal stratum",
     ]
     handling: str = ""
+    dataset: Text = "ADSL"
+    where: Where
+    date: str = ""
 
 
 class Estimand(Model):
-    """The five attributes of an estimand."""
+    """The five attributes of an estimand; `parameter`: the PARAMCD of ADTTE or ADRS that
+    estimates it."""
 
+    parameter: Text
     objective: str = ""
     treatment: Text
     analysis_set: Text

@@ -19,6 +19,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from il5report.errors import Finding, PlanError, nearest
+from il5report.plan.estimands import estimand_faults
 from il5report.plan.models import Plan
 
 FILES = ("study", "analysis_sets", "estimands", "outputs", "derivation")
@@ -80,7 +81,8 @@ def read_plan(folder: Path, default: Path, outputs: Mapping[str, OutputFacts]) -
     ------
     PlanError
         With every fault: unreadable file, unknown key, wrong type or value, reference to an
-        output, analysis set, columns or estimand that does not exist.
+        output, analysis set, columns or estimand that does not exist; an estimand that the
+        derivation does not follow.
     """
     tree = _extended(folder, default, seen=())
     faults = tree.faults
@@ -90,6 +92,8 @@ def read_plan(folder: Path, default: Path, outputs: Mapping[str, OutputFacts]) -
     except ValidationError as error:
         faults += _findings(error, Plan, (), tree.places)
     faults += _references(tree.data, tree.places, outputs)
+    if plan is not None and not faults:
+        faults += estimand_faults(plan, lambda *path: _place(tree.places, path))
     if faults or plan is None:
         raise PlanError(faults)
     return LoadedPlan(plan, tree.places, tree.files)

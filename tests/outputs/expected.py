@@ -222,7 +222,7 @@ def _describe(made: Expected, trial: Trial, name: str, digits: int) -> None:
 def _response_rate(made: Expected, trial: Trial, options: Record) -> None:
     for rate in options["rates"]:
         label, among = rate["label"], rate.get("among", "")
-        null = rate.get("null", rate.get(None))  # plain YAML reads the key as no value
+        null = rate.get("p0")
         made.line(0, label)
         shares, intervals, tests = [], [], []
         for c in made.columns:
@@ -287,28 +287,6 @@ class Times:
         return fixed(None if days is None else days / self.per_unit, self.digits)
 
 
-def _time_to_event(made: Expected, trial: Trial, options: Record) -> None:
-    unit, where = options.get("unit", "months"), f'PARAMCD == "{options["paramcd"]}"'
-    times = Times(
-        options["paramcd"],
-        {c.label: trial.where("ADTTE", where, c.subjects) for c in made.columns},
-        trial.conventions["days_per_month"] if unit == "months" else 1,
-        options.get("digits", 1),
-        trial.conventions["km_ci"],
-    )
-    _status(made, times, True)
-    _status(made, times, False)
-    made.line(0, f"Time to event, {unit} (95% CI)")
-    for analysis, (label, p) in QUARTILES.items():
-        made.line(1, label, _middles(made, times, p, analysis))
-    made.line(1, "Range", _ranges(made, times))
-    made.line(0, "Event-free, % (95% CI) [at risk]")
-    for mark in options["landmarks"]:
-        made.line(1, f"At {mark} {unit}", _landmarks(made, times, mark))
-    followed = _middles(made, times, Fraction(1, 2), "follow-up")
-    made.line(0, f"Median follow-up, {unit} (95% CI)", followed)
-
-
 def _middles(made: Expected, times: Times, p: Fraction, analysis: str) -> list[str]:
     """A quantile by column; of follow-up the event is to be censored."""
     texts = []
@@ -341,29 +319,25 @@ def _ranges(made: Expected, times: Times) -> list[str]:
 def _landmarks(made: Expected, times: Times, mark: float) -> list[str]:
     texts = []
     for column, records in times.of_column.items():
-        found = _landmark(records, mark * times.per_unit, times.scale)
+        day = mark * times.per_unit
+        found = _landmark(records, day, times.scale)
         for stat, value in found.items():
-            place = Place("landmark", column, stat, paramcd=times.paramcd, time=float(mark))
+            place = Place("landmark", column, stat, paramcd=times.paramcd, time=day)
             made.numbers[place] = value
         s, low, high = (percent(found[stat]) for stat in ("survival", "lower", "upper"))
         texts.append(f"{s} ({low}, {high}) [{found['n_risk']:.0f}]")
     return texts
 
 
-def _status(made: Expected, times: Times, event: bool) -> None:
-    of_column, paramcd = times.of_column, times.paramcd
-    analysis, variable = ("event", "EVNTDESC") if event else ("censored", "CNSDTDSC")
-    size = {c.label: len(c.subjects) for c in made.columns}
-    met = {c: [r for r in rs if (r["CNSR"] == 0) == event] for c, rs in of_column.items()}
-    cells = [made.counted(len(rs), size[c], analysis, c, paramcd=paramcd) for c, rs in met.items()]
-    made.line(0, "Subjects with event, n (%)" if event else "Censored, n (%)", cells)
-    for level in sorted({r[variable] for rs in met.values() for r in rs}):
-        place = {"variable": variable, "level": level, "paramcd": paramcd}
-        cells = [
-            made.counted(sum(r[variable] == level for r in rs), size[c], analysis, c, **place)
-            for c, rs in met.items()
-        ]
-        made.line(1, level, cells)
+def second_computation(
+    made: Expected, column: str, records: Sequence[Record], paramcd: str = ""
+) -> None:
+    """Two computations of a curve that differ by no more than rounding."""
+    curve = kaplan_meier([r["AVAL"] for r in records], [r["CNSR"] == 0 for r in records])
+    inside = sum(0 < s.survival < 1 for s in curve)
+    place = Place("second computation", column, "n_times", paramcd=paramcd)
+    made.numbers[place] = inside
+    made.numbers[place._replace(stat_name="largest")] = 0.0 if inside else None
 
 
 def _landmark(records: list[Record], day: float, scale: str) -> dict[str, float | None]:
@@ -385,6 +359,7 @@ def _curves(made: Expected, trial: Trial, options: Record, ticks: Sequence[float
     per_unit = trial.conventions["days_per_month"] if "unit" not in options else 1
     for c in made.columns:
         records = trial.where("ADTTE", f'PARAMCD == "{paramcd}"', c.subjects)
+        second_computation(made, c.label, records, paramcd)
         steps = kaplan_meier([r["AVAL"] for r in records], [r["CNSR"] == 0 for r in records])
         for s in steps:
             lower, upper = limits(s, scale)
@@ -396,7 +371,7 @@ def _curves(made: Expected, trial: Trial, options: Record, ticks: Sequence[float
                 place = Place("curve", c.label, stat, paramcd=paramcd, time=s.time)
                 made.numbers[place] = value
         for tick in ticks:
-            n = sum(r["AVAL"] >= tick * per_unit for r in records)
+            n = sum(r["AVAL"] >= tick for r in records)
             made.numbers[Place("at risk", c.label, "n_risk", paramcd=paramcd, time=tick)] = n
         if not steps:
             made.sentences.append(f"{c.label}: no subject.")
@@ -575,7 +550,6 @@ OUTPUTS: dict[str, Callable[[Expected, Trial, Record], None]] = {
     "t_baseline": _baseline,
     "t_response_rate": _response_rate,
     "t_best_response": _best_response,
-    "t_time_to_event": _time_to_event,
     "t_ae_overview": _ae_overview,
     "t_max_grade": _max_grade,
     "t_kinetics": _kinetics,

@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from tests.outputs.arithmetic import TRANSFORMS, Z, fixed, kaplan_meier, tenths
+from tests.outputs.arithmetic import TRANSFORMS, Z, described, fixed, kaplan_meier, tenths
 from tests.outputs.expected import (
     QUARTILES,
     Expected,
@@ -18,6 +18,7 @@ from tests.outputs.expected import (
     _middles,
     _ranges,
     percent,
+    second_computation,
 )
 from tests.outputs.records import Column, Record, Trial, distinct, test_of
 
@@ -66,12 +67,15 @@ def _time_to_event(made: Expected, trial: Trial, options: Record) -> None:
         made.line(0, label, _restricted(made, times, mark))
     followed = _middles(made, times, Fraction(1, 2), "follow-up")
     made.line(0, f"Median follow-up, {unit} (95% CI)", followed)
+    ends = []
     for column, records in times.of_column.items():
-        curve = kaplan_meier([r["AVAL"] for r in records], [is_event(r) for r in records])
-        inside = sum(0 < s.survival < 1 for s in curve)
-        place = Place("second computation", column, "n_times", paramcd=times.paramcd)
-        made.numbers[place] = inside
-        made.numbers[place._replace(stat_name="largest")] = 0.0 if inside else None
+        days = [r["AVAL"] for r in records if not is_event(r)]
+        found = {name: described(days)[name] for name in ("median", "minimum", "maximum")}
+        for name, value in found.items():
+            made.numbers[Place("open", column, name, paramcd=times.paramcd)] = value
+        ends.append("{} ({}, {})".format(*map(times.printed, found.values())))
+        second_computation(made, column, records, times.paramcd)
+    made.line(0, f"Median time of censored subjects, {unit} (min, max)", ends)
 
 
 def _outcome(
@@ -100,7 +104,7 @@ def _restricted(made: Expected, times: Times, mark: float) -> list[str]:
         to = mark * times.per_unit
         found = area_to([r["AVAL"] for r in records], [r["CNSR"] == 0 for r in records], to)
         for name, value in found.items():
-            place = Place("restricted", column, name, paramcd=times.paramcd, time=float(mark))
+            place = Place("restricted", column, name, paramcd=times.paramcd, time=to)
             made.numbers[place] = value
         mean, low, high = (times.printed(found[n]) for n in ("estimate", "lower", "upper"))
         texts.append(f"{mean} ({low}, {high})")
@@ -197,8 +201,9 @@ def _cumulative_incidence(made: Expected, trial: Trial, options: Record) -> None
         for mark in options["landmarks"]:
             texts = []
             for column, records in times.of_column.items():
-                found = _incidence_at(records, cause, mark * times.per_unit, times.scale)
-                place = Place(analysis, column, "", paramcd=times.paramcd, time=float(mark))
+                day = mark * times.per_unit
+                found = _incidence_at(records, cause, day, times.scale)
+                place = Place(analysis, column, "", paramcd=times.paramcd, time=day)
                 for name, value in found.items():
                     made.numbers[place._replace(stat_name=name)] = value
                 shown = (percent(found[n]) for n in ("incidence", "lower", "upper"))
@@ -226,8 +231,9 @@ def _incidence_curves(made: Expected, trial: Trial, options: Record) -> None:
         made.sentences.append(f"{column}: {', '.join(said)}." if said else f"{column}: no subject.")
         longest = max((r["AVAL"] for rs in times.of_column.values() for r in rs), default=0.0)
         for tick in ticks(longest / times.per_unit, (1, 2, 3, 6, 12, 24)):
-            n = sum(v >= tick * times.per_unit for v in values)
-            made.numbers[Place("at risk", column, "n_risk", paramcd=times.paramcd, time=tick)] = n
+            day = tick * times.per_unit
+            n = sum(v >= day for v in values)
+            made.numbers[Place("at risk", column, "n_risk", paramcd=times.paramcd, time=day)] = n
 
 
 def ticks(highest: float, steps: Sequence[float]) -> list[float]:
@@ -321,23 +327,35 @@ def _agreement(made: Expected, trial: Trial, options: Record) -> None:
 
 
 def _sensitivity(made: Expected, trial: Trial, options: Record) -> None:
-    for analysis in options["analyses"]:
-        times = times_of(made, trial, {"paramcd": analysis["paramcd"]})
-        made.line(0, analysis["label"])
-        texts = []
-        for column, records in times.of_column.items():
-            n = sum(r["CNSR"] == 0 for r in records)
-            made.counted(n, len(records), "event", column, paramcd=times.paramcd)
-            texts.append(f"{n}/{len(records)}")
-        made.line(1, "Events/subjects", texts)
-        middle = _middles(made, times, Fraction(1, 2), "median")
-        made.line(1, "Median, months (95% CI)", middle)
-        for mark in options["landmarks"]:
-            made.line(1, f"Event-free at {mark} months, %", _landmarks(made, times, mark))
-            for column in times.of_column:
-                del made.numbers[
-                    Place("landmark", column, "std_error", paramcd=times.paramcd, time=float(mark))
-                ]
+    (c,) = made.columns
+    made.bands = [a["label"] for a in options["analyses"]]
+    analyses = [times_of(made, trial, {"paramcd": a["paramcd"]}) for a in options["analyses"]]
+    records = {times.paramcd: times.of_column[c.label] for times in analyses}
+    made.line(0, "Subjects analysed", [str(len(rs)) for rs in records.values()])
+    for analysis, label in (("event", "Subjects with event"), ("censored", "Censored")):
+        met = {
+            code: [r for r in rs if (r["CNSR"] == 0) == (analysis == "event")]
+            for code, rs in records.items()
+        }
+        levels = sorted({r["EVNTDESC"] for rs in met.values() for r in rs})
+        for level in ["", *levels]:
+            place = {"variable": "EVNTDESC", "level": level} if level else {}
+            texts = [
+                made.counted(
+                    sum(level in ("", r["EVNTDESC"]) for r in rs), len(records[code]), analysis,
+                    c.label, paramcd=code, **place,
+                )
+                for code, rs in met.items()
+            ]  # fmt: skip
+            made.line(int(bool(level)), level or f"{label}, n (%)", texts)
+    middles = [_middles(made, times, Fraction(1, 2), "median")[0] for times in analyses]
+    made.line(0, "Median, months (95% CI)", middles)
+    made.line(0, "Event-free, % (95% CI) [at risk]")
+    for mark in options["landmarks"]:
+        texts = [_landmarks(made, times, mark)[0] for times in analyses]
+        made.line(1, f"At {mark} months", texts)
+    for code, rs in records.items():
+        second_computation(made, c.label, rs, code)
 
 
 def _landmark_analysis(made: Expected, trial: Trial, options: Record) -> None:
@@ -369,22 +387,9 @@ def _landmark_analysis(made: Expected, trial: Trial, options: Record) -> None:
         texts = _landmarks(made, times, mark)
         made.line(0, f"Event-free {mark} months after the landmark, %", texts)
         for column in of_column:
-            del made.numbers[Place("landmark", column, "std_error", time=float(mark))]
-
-
-def _second_computation(made: Expected, trial: Trial, options: Record) -> None:
-    """Two computations that differ by no more than rounding."""
-    for paramcd, label in options["parameters"].items():
-        texts = []
-        for c in made.columns:
-            records = trial.where("ADTTE", f'PARAMCD == "{paramcd}"', c.subjects)
-            curve = kaplan_meier([r["AVAL"] for r in records], [r["CNSR"] == 0 for r in records])
-            inside = sum(0 < s.survival < 1 for s in curve)
-            place = Place("second computation", c.label, "n_times", paramcd=paramcd)
-            made.numbers[place] = inside
-            made.numbers[place._replace(stat_name="largest")] = 0.0 if inside else None
-            texts.append(f"<1e-12 [{inside}]" if inside else "NE [0]")
-        made.line(0, label, texts)
+            del made.numbers[Place("landmark", column, "std_error", time=mark * month)]
+    for column, records in of_column.items():
+        second_computation(made, column, records)
 
 
 OUTPUTS = {
@@ -395,5 +400,4 @@ OUTPUTS = {
     "t_agreement": _agreement,
     "t_sensitivity": _sensitivity,
     "t_landmark": _landmark_analysis,
-    "t_qc": _second_computation,
 }

@@ -9,16 +9,14 @@ from tests.outputs.expected import Expected, Place, percent
 from tests.outputs.records import Record, Trial, distinct
 
 
-def _estimands(made: Expected, trial: Trial, options: Record) -> None:
-    for key, handled in options["estimands"].items():
-        estimand = trial.estimands[key]
+def _estimands(made: Expected, trial: Trial, _options: Record) -> None:
+    for key, estimand in trial.estimands.items():
         made.line(0, f"{key}: {estimand['variable']}")
         for event in estimand["intercurrent_events"]:
             name = event["event"]
-            touched = handled["events"][name]
             texts = []
             for c in made.columns:
-                records = trial.where(touched.get("dataset", "ADSL"), touched["where"], c.subjects)
+                records = trial.where(event.get("dataset", "ADSL"), event["where"], c.subjects)
                 place = {"group": key, "level": name}
                 n = len(distinct(records))
                 texts.append(made.counted(n, len(c.subjects), "touched", c.label, **place))

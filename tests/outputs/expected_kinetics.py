@@ -16,6 +16,7 @@ from tests.outputs.expected import (
     _middles,
     _parameter,
     percent,
+    second_computation,
 )
 from tests.outputs.records import Column, Record, Trial, distinct
 
@@ -120,10 +121,12 @@ def _persistence(made: Expected, trial: Trial, options: Record) -> None:
             found = _landmark(records, mark * month, days.scale)
             del found["std_error"]
             for name, value in found.items():
-                made.numbers[Place("persisting", column, name, time=float(mark))] = value
+                made.numbers[Place("persisting", column, name, time=mark * month)] = value
             s, low, high = (percent(found[n]) for n in ("survival", "lower", "upper"))
             texts.append(f"{s} ({low}, {high}) [{found['n_risk']:.0f}]")
         made.line(0, f"Persisting at {mark} months, %", texts)
+    for column, records in of_column.items():
+        second_computation(made, column, records)
 
 
 def _exposure(made: Expected, trial: Trial, options: Record) -> None:

@@ -3,82 +3,138 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
 import pytest
+import yaml
 
+from il5report.display.model import Table
 from il5report.errors import PlanError
-from il5report.output import Context
-from il5report.outputs import Catalogue
-from il5report.plan.models import Estimand
 from il5report.report import load_plan
+from tests.outputs.conftest import DEFAULT, Case
+
+Plan = Callable[[str], Path]
 
 
-def context(change: Callable[[dict[str, Any]], None]) -> Context:
-    """The display of the default plan, its estimands changed."""
-    plan = load_plan(None).plan
-    estimands = {key: e.model_dump() for key, e in plan.estimands.items()}
-    change(estimands)
-    changed = {key: Estimand.model_validate(e) for key, e in estimands.items()}
-    entry = plan.outputs["t_estimands"]
-    output = Catalogue()["t_estimands"]
-    made = plan.model_copy(update={"estimands": changed})
-    return Context("t_estimands", output, entry, made, {})
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    """A plan whose estimands differ from the default's, and which prints none of its displays."""
+
+    def made(estimands: str) -> Path:
+        (tmp_path / "study.yaml").write_text("extends: default\n", encoding="utf-8")
+        (tmp_path / "outputs.yaml").write_text("--- !replace\n{}\n", encoding="utf-8")
+        (tmp_path / "estimands.yaml").write_text(estimands, encoding="utf-8")
+        return tmp_path
+
+    return made
 
 
-def event(estimands: dict[str, Any], key: str, name: str) -> dict[str, Any]:
-    """An intercurrent event of an estimand."""
-    found: dict[str, Any]
-    (found,) = [e for e in estimands[key]["intercurrent_events"] if e["event"] == name]
-    return found
+def estimand(key: str, events: str) -> str:
+    """Other intercurrent events of one estimand."""
+    return f'{key}:\n  intercurrent_events:\n    - {{event: It, where: SAFFL == "Y", {events}}}\n'
 
 
-def test_the_default_plan_is_followed() -> None:
-    ctx = context(lambda _: None)
-    assert set(ctx.output.needs(ctx).variables) == {"ADSL", "ADRS", "ADTTE", "ADCRS"}
+def test_the_default_plan_is_followed(plan: Plan) -> None:
+    assert set(load_plan(plan("")).plan.estimands) == {"CR3M", "DOR", "RFS", "EFS", "PFS", "OS"}
 
 
 @pytest.mark.parametrize(
-    ("key", "name", "strategy"),
+    ("key", "strategy", "date"),
     [
-        ("OS", "Transplantation", "hypothetical"),
-        ("OS", "Transplantation", "composite variable"),
-        ("DOR", "Transplantation", "treatment policy"),
-        ("DOR", "Death", "treatment policy"),
-        ("DOR", "New anticancer therapy", "composite variable"),
-        ("CR3M", "New anticancer therapy before response", "treatment policy"),
-        ("EFS", "Transplantation", "principal stratum"),
+        ("OS", "hypothetical", "HSCTDT"),
+        ("OS", "composite variable", "HSCTDT"),
+        ("OS", "treatment policy", "DTHDT"),
+        ("DOR", "treatment policy", "HSCTDT"),
+        ("DOR", "treatment policy", "DTHDT"),
+        ("DOR", "composite variable", "NACTDT"),
+        ("DOR", "composite variable", "TRTSDT"),
+        ("EFS", "principal stratum", "HSCTDT"),
+        ("CR3M", "treatment policy", "NACTDT"),
+        ("CR3M", "hypothetical", "NACTDT"),
+        ("CR3M", "composite variable", "LTFUDT"),
     ],
 )
 def test_a_strategy_that_the_derivation_does_not_follow_is_refused(
-    key: str, name: str, strategy: str
+    plan: Plan, key: str, strategy: str, date: str
 ) -> None:
-    def change(estimands: dict[str, Any]) -> None:
-        event(estimands, key, name)["strategy"] = strategy
-
-    ctx = context(change)
     with pytest.raises(PlanError) as refused:
-        ctx.output.needs(ctx)
+        load_plan(plan(estimand(key, f"strategy: {strategy}, date: {date}")))
     (fault,) = refused.value.findings
     assert fault.rule == "plan.strategy"
-    assert name in fault.message and strategy in fault.message
+    assert all(said in fault.message for said in (key, "'It'", strategy, date))
+    assert fault.place.startswith("estimands.yaml:")
 
 
-def test_an_event_without_handling_is_refused() -> None:
-    def change(estimands: dict[str, Any]) -> None:
-        events = list(estimands["OS"]["intercurrent_events"])
-        events.append({"event": "Re-infusion", "strategy": "treatment policy"})
-        estimands["OS"]["intercurrent_events"] = events
+@pytest.mark.parametrize(
+    ("key", "strategy", "date"),
+    [
+        ("OS", "treatment policy", "HSCTDT"),
+        ("DOR", "hypothetical", "NACTDT"),
+        ("DOR", "while on treatment", "NACTDT"),
+        ("DOR", "composite variable", "DTHDT"),
+        ("DORTP", "treatment policy", "HSCTDT"),
+        ("DORNTE", "composite variable", "NACTDT"),
+        ("CR3M", "composite variable", "NACTDT"),
+        ("CR3M", "while on treatment", "HSCTDT"),
+        ("CR3M", "composite variable", "DTHDT"),
+    ],
+)
+def test_a_strategy_that_it_follows_is_accepted(
+    plan: Plan, key: str, strategy: str, date: str
+) -> None:
+    of = key if key in ("OS", "CR3M") else "DOR"
+    text = estimand(of, f"strategy: {strategy}, date: {date}") + f"  parameter: {key}\n"
+    assert load_plan(plan(text)).plan.estimands[of].parameter == key
 
-    ctx = context(change)
-    with pytest.raises(PlanError, match="'Re-infusion' is not handled"):
-        ctx.output.needs(ctx)
+
+def test_only_treatment_policy_needs_no_date(plan: Plan) -> None:
+    load_plan(plan(estimand("DOR", "strategy: treatment policy")))
+    with pytest.raises(PlanError, match="its date is not given"):
+        load_plan(plan(estimand("DOR", "strategy: hypothetical")))
 
 
-def test_a_handled_event_that_no_estimand_declares_is_refused() -> None:
-    def change(estimands: dict[str, Any]) -> None:
-        estimands["OS"]["intercurrent_events"] = []
+def test_a_parameter_that_nothing_derives_is_refused(plan: Plan) -> None:
+    with pytest.raises(PlanError, match="no endpoint or response DORX"):
+        load_plan(plan("DOR: {parameter: DORX}\n"))
 
-    ctx = context(change)
-    with pytest.raises(PlanError, match="is not an event of the estimand"):
-        ctx.output.needs(ctx)
+
+def test_an_event_that_nobody_can_count_is_refused(plan: Plan) -> None:
+    text = "OS:\n  intercurrent_events:\n    - {event: It, strategy: treatment policy}\n"
+    with pytest.raises(PlanError, match="where"):
+        load_plan(plan(text))
+
+
+def test_a_display_of_another_analysis_set_is_refused(plan: Plan) -> None:
+    folder = plan("")
+    text = 't_os: {output: t_time_to_event, number: "1", estimand: OS, analysis_set: ENR}\n'
+    text = text.replace("}", ", options: {paramcd: OS}}")
+    (folder / "outputs.yaml").write_text(f"--- !replace\n{text}", encoding="utf-8")
+    with pytest.raises(PlanError, match="names estimand OS, whose analysis set is SAF"):
+        load_plan(folder)
+
+
+def test_each_display_names_its_estimand_and_the_strategies(demo: Case) -> None:
+    estimands = yaml.safe_load((DEFAULT / "estimands.yaml").read_text(encoding="utf-8"))
+    named = {key: e["estimand"] for key, e in demo.trial.outputs.items() if e.get("estimand")}
+    assert set(named.values()) == set(estimands)
+    for key, name in named.items():
+        (note,) = [n for n in demo.display(key).footnotes if n.startswith("Estimand")]
+        wanted = estimands[name]
+        assert note.startswith(f"Estimand {name}: {wanted['variable']}.")
+        for event in wanted["intercurrent_events"]:
+            assert f"{event['event']}: {event['strategy']}" in note
+
+
+def test_every_main_analysis_of_an_endpoint_names_an_estimand(demo: Case) -> None:
+    parameters = {e["parameter"] for e in demo.trial.estimands.values()}
+    for key, entry in demo.trial.outputs.items():
+        if entry.get("output") in ("t_time_to_event", "f_time_to_event"):
+            main = entry["options"]["paramcd"] in parameters
+            assert bool(entry.get("estimand")) == main, key
+
+
+def test_the_table_counts_every_event_of_the_plan(demo: Case) -> None:
+    body = demo.display("t_estimands").body
+    assert isinstance(body, Table)
+    events = sum(len(e["intercurrent_events"]) for e in demo.trial.estimands.values())
+    assert sum(row.kind == "data" for row in body.rows) == events

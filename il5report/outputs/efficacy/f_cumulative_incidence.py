@@ -40,8 +40,8 @@ def analyse(ctx: Context, rows: Rows) -> None:
                 value = float(arm.curves.incidence[cause, i])
                 number = Stat("incidence", "Cumulative incidence", value, "proportion")
                 rows.add(tte.scope(options, arm, name, float(time)), method, [number])
-        for at in grid:
-            n = float((arm.time >= tte.in_days(ctx, options, at)).sum())
+        for at in (tte.in_days(ctx, options, tick) for tick in grid):
+            n = float((arm.time >= at).sum())
             number = Stat("n_risk", "Number at risk", n, "subjects")
             rows.add(tte.scope(options, arm, "at risk", at), "count of times >= t", [number])
 
@@ -67,7 +67,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100"])
         axes.set_ylabel("Cumulative incidence, %")
         made.legend(loc="outside upper left", ncols=2)
-        tte.risk_table(view, options, columns, below)
+        tte.risk_table(ctx, view, options, columns, below)
         below.set_xlabel(f"Time, {options.unit}")
         words = " ".join(_said(ctx, options, view, c) for c in columns)
         return Shown(finished(made, f"Cumulative incidence curves. {words}", ard["row"].to_list()))

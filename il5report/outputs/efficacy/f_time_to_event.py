@@ -35,9 +35,10 @@ def analyse(ctx: Context, rows: Rows) -> None:
         for i, time in enumerate(arm.km.time):
             rows.add(tte.scope(options, arm, "curve", float(time)), tte.method(ctx), _point(arm, i))
         days = [tte.in_days(ctx, options, at) for at in grid]
-        for at, n in zip(grid, at_risk(arm.km, days), strict=True):
+        for at, n in zip(days, at_risk(arm.km, days), strict=True):
             number = Stat("n_risk", "Number at risk", float(n), "subjects")
             rows.add(tte.scope(options, arm, "at risk", at), "count of times >= t", [number])
+        tte.add_second_computation(ctx, rows, tte.scope(options, arm, ""), arm)
 
 
 def _point(arm: tte.Arm, i: int) -> list[Stat]:
@@ -65,7 +66,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         curve.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100"])
         curve.set_ylabel("Event-free, %")
         made.legend(loc="outside upper left", ncols=2)
-        tte.risk_table(view, options, columns, table)
+        tte.risk_table(ctx, view, options, columns, table)
         table.set_xlabel(f"Time, {options.unit}")
         words = _words(ctx, options, view, columns)
         return Shown(finished(made, words, ard["row"].to_list()))

@@ -43,7 +43,7 @@ def analyse(ctx: Context, rows: Rows) -> None:
             for cause, name in ((1, "incidence"), (2, "competing incidence")):
                 found = incidence_at(arm.curves, days, cause=cause)
                 names = ("n_risk", "incidence", "std_error", "lower", "upper")
-                scope = tte.scope(options, arm, name, at)
+                scope = tte.scope(options, arm, name, days)
                 rows.add(scope, tte.competing_method(ctx), stats_of(found, names))
 
 
@@ -86,7 +86,8 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     ):
         rows.append(Row(f"{label}, % ({ctx.words['conf']} CI) [at risk]", kind="heading"))
         for at in options.landmarks:
-            found = (view.at(analysis, c, paramcd=code, time=at) for c in columns)
+            days = tte.in_days(ctx, options, at)
+            found = (view.at(analysis, c, paramcd=code, time=days) for c in columns)
             shown = {
                 "incidence": percent_value, "lower": percent_value, "upper": percent_value,
                 "n_risk": whole,

@@ -76,11 +76,12 @@ def analyse(ctx: Context, rows: Rows) -> None:
         rows.add(had, METHOD, [Stat(name, label, int(arm.event.sum()), unit)])
         median = quantile(arm.km, 0.5, convention=conventions.convention)
         rows.add(replace(scope, analysis="median"), tte.method(ctx), stats_of(median))
+        tte.add_second_computation(ctx, rows, scope, arm)
         for at in options.landmarks:
             days = tte.in_days(ctx, options, at)
             found = landmark(arm.km, days, convention=conventions.convention)
             names = ("n_risk", "survival", "lower", "upper")
-            place = replace(scope, analysis="landmark", time=at)
+            place = replace(scope, analysis="landmark", time=days)
             rows.add(place, tte.method(ctx), stats_of(found, names))
 
 
@@ -112,7 +113,8 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     label = f"Median from the landmark, {options.unit} ({ctx.words['conf']} CI)"
     rows.append(Row(label, cells))
     for at in options.landmarks:
-        places = (view.at("landmark", c, time=at) for c in columns)
+        days = tte.in_days(ctx, options, at)
+        places = (view.at("landmark", c, time=days) for c in columns)
         of = dict.fromkeys(("survival", "lower", "upper"), percent_value)
         pattern = "{survival} ({lower}, {upper}) [{n_risk}]"
         cells = tuple(p.cell(pattern, {**of, "n_risk": whole}) for p in places)

@@ -17,13 +17,13 @@ from il5report.plan.base import Model, Text, Where
 class Rate(Model):
     """A rate: subjects with a record of ADRS that meets `where`, of those in the column.
 
-    `null`: proportion under the null hypothesis, tested exactly and one-sided (greater).
+    `p0`: proportion under the null hypothesis, tested exactly and one-sided (greater).
     `among`: condition on ADSL for the denominator, and `among_label` to say so.
     """
 
     label: Text
     where: Where
-    null: float | None = None
+    p0: float | None = None
     among: Where | None = None
     among_label: str = ""
 
@@ -63,10 +63,10 @@ def _rate(ctx: Context, rows: Rows, rate: Rate, dataset: str) -> None:
             of=rate.among, column=column.label, level=rate.label,
         )  # fmt: skip
         add_rate(ctx, rows, scope, n, total)
-        if rate.null is not None and _tested(ctx, column):
-            test = binomial_test(n, total, rate.null, alternative="greater")
-            null = Stat("p0", "Proportion under the null hypothesis", rate.null, "proportion")
-            rows.add(scope, TEST, [null, *stats_of(test, ("p_value",))])
+        if rate.p0 is not None and _tested(ctx, column):
+            test = binomial_test(n, total, rate.p0, alternative="greater")
+            p0 = Stat("p0", "Proportion under the null hypothesis", rate.p0, "proportion")
+            rows.add(scope, TEST, [p0, *stats_of(test, ("p_value",))])
 
 
 def add_rate(ctx: Context, rows: Rows, scope: Scope, n: int, total: int) -> None:
@@ -96,8 +96,8 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         rows.append(
             Row(f"{ctx.words['conf']} confidence interval, %", tuple(map(limits, places)), 1)
         )
-        if rate.null is not None:
-            label = f"One-sided p-value (H0: rate {percent_value(rate.null)}% or less)"
+        if rate.p0 is not None:
+            label = f"One-sided p-value (H0: rate {percent_value(rate.p0)}% or less)"
             cells = tuple(
                 p.p_value("p_value") if "p_value" in p.stats else Cell("") for p in places
             )

@@ -1,20 +1,17 @@
-"""Sensitivity analyses of a time to event, one under the other, in one table."""
+"""Sensitivity analyses of a time to event, side by side: how an intercurrent event is handled."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import polars as pl
 
 from il5report.analyse.survival_points import landmark, quantile
-from il5report.ard import Rows, counted, stats_of
-from il5report.conditions import both, equals
-from il5report.display.model import Row
+from il5report.ard import Rows, stats_of
+from il5report.display.model import Head, Row
 from il5report.display.rounding import fixed
-from il5report.display.view import View, percent_value, table, whole
+from il5report.display.view import View, table, whole
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs import time_to_event as tte
-from il5report.outputs.counting import METHOD, add_column_sizes
+from il5report.outputs.counting import add_column_sizes
 from il5report.plan.base import Model, Text
 
 
@@ -32,59 +29,69 @@ class Options(Model):
     analyses: tuple[Analysis, ...]
     landmarks: tuple[float, ...] = ()
 
-
-def _endpoint(options: Options, analysis: Analysis) -> tte.EndpointOptions:
-    return tte.EndpointOptions(dataset=options.dataset, paramcd=analysis.paramcd)
+    def endpoint(self, paramcd: str) -> tte.EndpointOptions:
+        """One of the analyses by itself."""
+        return tte.EndpointOptions(dataset=self.dataset, paramcd=paramcd, reason="EVNTDESC")
 
 
 def needs(ctx: Context) -> Needs:
-    return Needs({ctx.options(Options).dataset: ["USUBJID", "PARAMCD", "AVAL", "CNSR"]})
+    names = ["USUBJID", "PARAMCD", "AVAL", "CNSR", "EVNTDESC"]
+    return Needs({ctx.options(Options).dataset: names})
 
 
 def analyse(ctx: Context, rows: Rows) -> None:
     options, conventions = ctx.options(Options), ctx.plan.conventions
     add_column_sizes(ctx, rows)
-    for analysis in options.analyses:
-        endpoint = _endpoint(options, analysis)
+    endpoints = [options.endpoint(a.paramcd) for a in options.analyses]
+    everyone = pl.concat([ctx.records(e.dataset, tte.parameter(e)) for e in endpoints])
+    for endpoint in endpoints:
         for arm in tte.arms(ctx, endpoint):
-            of = tte.parameter(endpoint)
-            scope = replace(
-                tte.scope(endpoint, arm, "event"),
-                subset=both(of, equals("CNSR", 0)), of=of, of_dataset=options.dataset,
-            )  # fmt: skip
-            rows.add(scope, METHOD, counted(int(arm.event.sum()), arm.records.height))
+            tte.add_outcomes(rows, endpoint, arm, everyone)
             median = quantile(arm.km, 0.5, convention=conventions.convention)
             rows.add(tte.scope(endpoint, arm, "median"), tte.method(ctx), stats_of(median))
             for at in options.landmarks:
                 days = tte.in_days(ctx, endpoint, at)
                 found = landmark(arm.km, days, convention=conventions.convention)
-                names = ("n_risk", "survival", "lower", "upper")
-                scope = tte.scope(endpoint, arm, "landmark", at)
-                rows.add(scope, tte.method(ctx), stats_of(found, names))
+                place = tte.scope(endpoint, arm, "landmark", days)
+                rows.add(place, tte.method(ctx), stats_of(found, tte.LANDMARK))
+            tte.add_second_computation(ctx, rows, tte.scope(endpoint, arm, ""), arm)
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
-    options, view = ctx.options(Options), View(ard)
-    columns, rows = [c.label for c in ctx.columns], []
-    for analysis in options.analyses:
-        endpoint, code = _endpoint(options, analysis), analysis.paramcd
-        rows.append(Row(analysis.label, kind="heading"))
-        events = (view.at("event", c, paramcd=code) for c in columns)
-        rows.append(Row("Events/subjects", tuple(e.n_of_total() for e in events), indent=1))
-        show = {
-            name: lambda days, e=endpoint: tte.show_time(ctx, e, days)
-            for name in ("estimate", "lower", "upper")
-        }
-        medians = (view.at("median", c, paramcd=code) for c in columns)
-        cells = tuple(m.cell("{estimate} ({lower}, {upper})", show) for m in medians)
-        rows.append(Row(f"Median, months ({ctx.words['conf']} CI)", cells, indent=1))
-        for at in options.landmarks:
-            places = (view.at("landmark", c, paramcd=code, time=at) for c in columns)
-            shown = dict.fromkeys(("survival", "lower", "upper"), percent_value)
-            pattern = "{survival} ({lower}, {upper}) [{n_risk}]"
-            cells = tuple(p.cell(pattern, {**shown, "n_risk": whole}) for p in places)
-            rows.append(Row(f"Event-free at {fixed(at, 0)} months, %", cells, indent=1))
-    return Shown(table(view.column_heads(columns), rows))
+    options, view, conf = ctx.options(Options), View(ard), ctx.words["conf"]
+    columns = [c.label for c in ctx.columns]
+    places = [(c, a.paramcd) for c in columns for a in options.analyses]
+    unit = options.endpoint(options.analyses[0].paramcd)
+
+    def show(days: float) -> str:
+        return tte.show_time(ctx, unit, days)
+
+    analysed = (view.at("event", c, paramcd=code) for c, code in places)
+    cells = tuple(a.cell("{N}", {"N": whole}) for a in analysed)
+    rows = [Row("Subjects analysed", cells), *tte.outcome_rows(view, places)]
+    medians = (view.at("median", c, paramcd=code) for c, code in places)
+    shown = dict.fromkeys(("estimate", "lower", "upper"), show)
+    cells = tuple(m.cell("{estimate} ({lower}, {upper})", shown) for m in medians)
+    rows.append(Row(f"Median, months ({conf} CI)", cells))
+    if options.landmarks:
+        rows.append(Row(f"Event-free, % ({conf} CI) [at risk]", kind="heading"))
+    for at in options.landmarks:
+        label = f"At {fixed(at, 0)} months"
+        rows.append(tte.landmark_row(view, places, label, tte.in_days(ctx, unit, at)))
+    return Shown(table(_heads(view, columns, options), rows))
+
+
+def _heads(view: View, columns: list[str], options: Options) -> list[Head]:
+    """One head per analysis under each column of the plan."""
+    sizes = {c: view.at("columns", c).count("N") for c in columns}
+    return [
+        Head(""),
+        *(
+            Head(a.label, span=f"{column} (N={size})", align="center")
+            for column, size in sizes.items()
+            for a in options.analyses
+        ),
+    ]
 
 
 OUTPUT = Output(
@@ -96,7 +103,8 @@ OUTPUT = Output(
     analyse=analyse,
     display=display,
     footnotes=(
-        "Kaplan-Meier estimate; {conf} confidence intervals on the {km_ci} scale, number at risk "
-        "in brackets. NE: not estimable.",
+        "Kaplan-Meier estimate; {conf} confidence intervals on the {km_ci} scale; medians and "
+        "landmarks by the {convention} convention. NE: not estimable. With fewer than 5 at risk "
+        "an estimate is unstable.",
     ),
 )

@@ -73,12 +73,12 @@ def analyse(ctx: Context, rows: Rows) -> None:
         every = replace(place, subset=_known(options, options.last))
         median = quantile(arm.km, 0.5, convention=conventions.convention)
         rows.add(replace(every, analysis="time to loss"), tte.method(ctx), stats_of(median))
+        tte.add_second_computation(ctx, rows, every, arm)
         for at in options.landmarks:
-            found = landmark(
-                arm.km, at * conventions.days_per_month, convention=conventions.convention
-            )
+            days = at * conventions.days_per_month
+            found = landmark(arm.km, days, convention=conventions.convention)
             names = ("n_risk", "survival", "lower", "upper")
-            scope = replace(every, analysis="persisting", time=at)
+            scope = replace(every, analysis="persisting", time=days)
             rows.add(scope, tte.method(ctx), stats_of(found, names))
 
 
@@ -92,7 +92,8 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     cells = tuple(m.cell("{estimate} ({lower}, {upper})", shown) for m in medians)
     rows.append(Row(f"Median time to loss, days ({ctx.words['conf']} CI)", cells))
     for at in options.landmarks:
-        places = (view.at("persisting", c, time=at) for c in columns)
+        days = at * ctx.plan.conventions.days_per_month
+        places = (view.at("persisting", c, time=days) for c in columns)
         of = dict.fromkeys(("survival", "lower", "upper"), percent_value)
         pattern = "{survival} ({lower}, {upper}) [{n_risk}]"
         cells = tuple(p.cell(pattern, {**of, "n_risk": whole}) for p in places)
