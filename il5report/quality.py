@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from il5report.display.model import Cell, Display, Head, Paragraph, Row, Section
+from il5report.display.model import Cell, Display, Head, Row, Section, paragraph
 from il5report.display.view import NE, table
 from il5report.outputs import time_to_event as tte
 
@@ -38,7 +38,7 @@ def quality(ard: pl.DataFrame, displays: Sequence[Display]) -> tuple[Section, ..
         f"limits, at all times at which survival is between 0 and 1. {NE}: at no time."
     )
     block = table(heads, rows)
-    return (Section("", "Quality control", 1, (Paragraph(said), block)),)
+    return (Section("", "Quality control", 1, (paragraph(said), block)),)
 
 
 def _cells(checks: pl.DataFrame) -> tuple[Cell, ...]:
