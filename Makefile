@@ -6,7 +6,8 @@ DEMO := build/demo
 OUT ?= build/report
 RSCRIPT ?= Rscript
 
-# The user's own study: make report DATA=dir PLAN=dir OUT=dir; a part: ONLY="14.2 t_crs"
+# The user's own study: make report DATA=dir PLAN=dir OUT=dir; a part: ONLY="14.2 t_crs" or PRESET=name;
+# as of another day: CUTOFF=2026-03-31
 ifeq ($(origin DATA),undefined)
 DATA := $(DEMO)/data
 NEEDS_DATA := $(DEMO)/data/dm.parquet
@@ -20,7 +21,8 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 report: $(VENV)/.runtime $(NEEDS_DATA) ## the report of the demo study, or of DATA= PLAN= into OUT=
-	@$(PY) -m il5report report --data $(DATA) --plan $(PLAN) --out $(OUT) $(ONLY:%=--only %)
+	@$(PY) -m il5report report --data $(DATA) --plan $(PLAN) --out $(OUT) \
+	  $(ONLY:%=--only %) $(PRESET:%=--preset %) $(CUTOFF:%=--cutoff %)
 
 demo: $(VENV)/.runtime $(DEMO)/data/dm.parquet ## the synthetic demo study, as SDTM
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import polars as pl
@@ -35,6 +36,25 @@ def plan_faults(
         for ctx in contexts:
             found += _column_faults(ctx, loaded)
     return tuple(dict.fromkeys(found))
+
+
+def cutoff_faults(
+    asked: dt.date | None, planned: dt.date | None, study: Study
+) -> tuple[Finding, ...]:
+    """What stands against a data cut-off other than the plan's, and that it was asked for."""
+    if asked is None or asked == planned:
+        return ()
+    if "ADSL" in study:
+        message = (
+            f"the data hold ADSL, derived at its own cut-off: they cannot be cut at {asked}; "
+            "give the SDTM data instead"
+        )
+        return (Finding("option.cutoff", message, dataset="ADSL", place="--cutoff"),)
+    message = f"data cut at {asked}; the plan's cut-off is {planned}"
+    late = planned is not None and asked > planned
+    message += ", which is earlier: the data may end there" if late else ""
+    severity = Severity.WARNING if late else Severity.NOTE
+    return (Finding("option.cutoff", message, severity, place="--cutoff"),)
 
 
 def needed(contexts: Iterable[Context], study: Study) -> dict[str, set[str]]:

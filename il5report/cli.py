@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +13,7 @@ import typer
 
 if TYPE_CHECKING:
     from il5report.errors import FaultsError, Finding
+    from il5report.plan.choices import Choices
 
 app = typer.Typer(
     add_completion=False,
@@ -27,6 +28,13 @@ Plan = Annotated[
 Only = Annotated[
     list[str] | None,
     typer.Option(help="A display's id, or a number: it and all below. May be repeated."),
+]
+CutOff = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="Cut the data at the end of this day instead."),
+]
+Preset = Annotated[
+    str, typer.Option(help="A preset of the plan: its displays under its own title.")
 ]
 FAULTS, REFUSED = 1, 2
 
@@ -65,15 +73,20 @@ def demo(
 
 
 @app.command()
-def check(data: Data, plan: Plan = None, only: Only = None) -> None:
+def check(
+    data: Data,
+    plan: Plan = None,
+    only: Only = None,
+    preset: Preset = "",
+    cutoff: CutOff = None,
+) -> None:
     """Check data and plan against each other; compute nothing."""
     with _refusals():
         from il5report import report as pipeline
 
+        choices = _choices(only, preset, cutoff)
         with _progress() as say:
-            checked = pipeline.check(
-                data, plan, say, replace(pipeline.EVERYTHING, only=tuple(only or ()))
-            )
+            checked = pipeline.check(data, plan, say, choices)
         _print_findings(checked.findings)
         _done(
             f"{pipeline.number_of_checks()} rules checked, {len(checked.findings)} findings, none "
@@ -82,11 +95,13 @@ def check(data: Data, plan: Plan = None, only: Only = None) -> None:
 
 
 @app.command()
-def report(
+def report(  # noqa: PLR0913, PLR0917 - the options of the command
     data: Data,
     out: Annotated[Path, typer.Option(help="Folder for the report; an earlier one is replaced.")],
     plan: Plan = None,
     only: Only = None,
+    preset: Preset = "",
+    cutoff: CutOff = None,
     tex_pdf: Annotated[
         bool, typer.Option("--tex-pdf", help="Compile report.tex too (needs pdflatex).")
     ] = False,
@@ -99,13 +114,19 @@ def report(
     with _refusals():
         from il5report import report as pipeline
 
-        choices = replace(pipeline.EVERYTHING, only=tuple(only or ()))
+        choices = _choices(only, preset, cutoff)
         with _progress() as say:
             made = pipeline.report(data, plan, out, say, tex_pdf=tex_pdf, choices=choices)
         _done(
             f"Wrote {len(made.document.displays())} displays with {made.ard.height:,} results to "
             f"{out / 'index.html'}, report.pdf, report.tex, ard.parquet, ard.json, manifest.json"
         )
+
+
+def _choices(only: list[str] | None, preset: str, cutoff: datetime | None) -> Choices:
+    from il5report.plan.choices import Choices
+
+    return Choices(tuple(only or ()), preset, cutoff.date() if cutoff else None)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from il5report import ard as results
-from il5report.check import needed, plan_faults
+from il5report.check import cutoff_faults, needed, plan_faults
 from il5report.data.check import CHECKS, Accepted, Waiver, apply_waivers, check_study
 from il5report.data.dataset import Study
 from il5report.data.read import SUFFIXES, read_study
@@ -77,15 +77,18 @@ def check(
         With every fault that would make a number wrong or impossible.
     """
     say("reading the plan")
-    loaded = chosen(load_plan(plan), choices)
+    planned = load_plan(plan)
+    loaded = chosen(planned, choices)
     settings = loaded.plan
     say("reading the data")
     wanted = _wanted(data, contexts(loaded, {}))
     source, notes = read_study(data, types=settings.data.types, only=wanted)
     say("checking the data")
+    cutoff = None if choices.cutoff else settings.data_cutoff  # what is cut here may come later
     found = [
         *notes,
-        *check_study(source, cutoff=settings.data_cutoff, codelists=settings.data.codelists),
+        *check_study(source, cutoff=cutoff, codelists=settings.data.codelists),
+        *cutoff_faults(choices.cutoff, planned.plan.data_cutoff, source),
     ]
     study: Study = source
     derived = "ADSL" not in source and "DM" in source

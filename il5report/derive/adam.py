@@ -216,7 +216,10 @@ def derive(study: Study, plan: Plan) -> tuple[dict[str, Dataset], tuple[Finding,
     derivation = plan.derivation
     if derivation is None:
         raise PlanError([Finding("plan.derivation", "the plan says nothing of how to derive ADaM")])
-    domains = Domains(study, plan.data_cutoff)
+    domains = Domains(study, plan.data_cutoff, _grades(derivation))
+    if "DM" in domains and not domains.frame("DM").height:
+        message = f"no subject had consented by the data cut-off {plan.data_cutoff}"
+        raise DataError([Finding("derive.cutoff", message, dataset="DM", variable="RFICDTC")])
     adsl = derive_adsl(domains, plan, derivation)
     domains.add("ADSL", adsl)
     work = _Work(domains, plan, derivation, adsl, make_core(adsl, plan))
@@ -231,3 +234,9 @@ def derive(study: Study, plan: Plan) -> tuple[dict[str, Dataset], tuple[Finding,
     if errors:
         raise DataError(errors)
     return {n: d for n, d in made.items() if d.frame.height}, tuple(domains.findings)
+
+
+def _grades(derivation: Derivation) -> list[str]:
+    """The variables of AE that grade it."""
+    rules = derivation.adverse_events
+    return [g for g in (rules.grade, rules.syndrome_grade) if g] if rules else []

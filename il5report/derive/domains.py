@@ -10,11 +10,10 @@ import polars as pl
 from il5report import conditions
 from il5report.conditions import Condition
 from il5report.data.dataset import Study
+from il5report.derive.cutoff import Cut
 from il5report.errors import Finding, Severity, nearest, some_subjects
 
 _EMPTY = pl.DataFrame(schema={"USUBJID": pl.String})
-_NOT_CUT = ("TS", "TA", "TE", "TI", "TV")
-"""They hold no subject."""
 
 
 class Domains:
@@ -28,7 +27,7 @@ class Domains:
         By domain, the label (QLABEL) of each supplemental qualifier.
     """
 
-    def __init__(self, study: Study, cutoff: dt.date | None) -> None:
+    def __init__(self, study: Study, cutoff: dt.date | None, grades: Sequence[str] = ()) -> None:
         self.findings: list[Finding] = []
         self.cutoff = cutoff
         self.labels: dict[str, dict[str, str]] = {}
@@ -39,7 +38,9 @@ class Domains:
                 frame = dataset.frame
                 if supplement is not None:
                     frame = self._supplemented(name, frame, supplement.frame)
-                self._frames[name] = self._cut(name, frame)
+                self._frames[name] = frame
+        if cutoff is not None:
+            self._frames = Cut(cutoff, grades, self.note).apply(self._frames)
 
     def __contains__(self, name: str) -> bool:
         return name in self._frames
@@ -190,33 +191,3 @@ class Domains:
         joined = frame.join(wide, on=keys, how="left", maintain_order="left", suffix="_SUPP")
         merged = [pl.coalesce(pl.col(c).cast(pl.String), f"{c}_SUPP").alias(c) for c in old]
         return joined.with_columns(merged).drop([f"{c}_SUPP" for c in old] + ["_ID"], strict=False)
-
-    def _cut(self, name: str, frame: pl.DataFrame) -> pl.DataFrame:
-        """Without the records that begin after the data cut-off, and without later ends."""
-        if name == "DM":
-            return self._cut_deaths(frame)
-        dates = [c for c in (f"{name}STDTC", f"{name}DTC") if c in frame.columns]
-        if self.cutoff is None or name in _NOT_CUT or not dates:
-            return frame
-        # ISO 8601 text sorts as time does, and a partial date before its continuations
-        last = self.cutoff.isoformat()
-        begins = pl.coalesce(pl.col(c) for c in dates).str.slice(0, 10)
-        late = begins.fill_null("") > last
-        self.note("derive.cutoff", f"begins after the data cut-off {last}: not used",
-                  frame.filter(late), name, dates[0])  # fmt: skip
-        frame = frame.filter(~late)
-        end = f"{name}ENDTC"
-        if end not in frame.columns:
-            return frame
-        later = pl.col(end).str.slice(0, 10) > last
-        return frame.with_columns(pl.when(later).then(None).otherwise(pl.col(end)).alias(end))
-
-    def _cut_deaths(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """A death after the data cut-off has not happened yet."""
-        if self.cutoff is None or "DTHDTC" not in frame.columns:
-            return frame
-        late = (pl.col("DTHDTC").str.slice(0, 10) > self.cutoff.isoformat()).fill_null(False)
-        message = "died after the data cut-off: alive at it"
-        self.note("derive.cutoff", message, frame.filter(late), "DM", "DTHDTC")
-        names = [c for c in ("DTHDTC", "DTHFL") if c in frame.columns]
-        return frame.with_columns(pl.when(~late).then(pl.col(n)).alias(n) for n in names)

@@ -178,6 +178,16 @@ class OutputPlan(Model):
     options: Mapping[str, Any] = {}
 
 
+class Preset(Model):
+    """A report of some displays under its own title; `displays` are ids, or numbers that stand
+    for all below them."""
+
+    title: Text
+    status: str = ""
+    banner: str = ""
+    displays: Annotated[tuple[Text, ...], Field(min_length=1)]
+
+
 class Waiver(Model):
     """A finding that the study team accepts; printed with its reason."""
 
@@ -218,6 +228,7 @@ class Plan(Model):
     analysis_sets: Mapping[str, AnalysisSet]
     estimands: Mapping[str, Estimand] = {}
     outputs: Mapping[str, OutputPlan]
+    presets: Mapping[str, Preset] = {}
 
 
 class Treatment(Model):

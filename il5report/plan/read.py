@@ -22,7 +22,7 @@ from il5report.errors import Finding, PlanError, nearest
 from il5report.plan.estimands import estimand_faults
 from il5report.plan.models import Plan
 
-FILES = ("study", "analysis_sets", "estimands", "outputs", "derivation")
+FILES = ("study", "analysis_sets", "estimands", "outputs", "derivation", "presets")
 MAX_NODES = 100_000
 Path_: TypeAlias = tuple[str | int, ...]
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
