@@ -170,7 +170,7 @@ _FROM_RESULTS = (
 def _declared(derivation: Derivation, domains: Domains) -> list[_Step]:
     """Data sets that the plan names itself."""
     results = [
-        _Step(name, findings.KEYS, findings.LABELS, _findings(rules))
+        _Step(name, findings.KEYS, findings.LABELS, _findings(rules), rules.title)
         for name, rules in derivation.findings.items()
     ]
     doses = [

@@ -1,4 +1,4 @@
-"""QTcF and left ventricular ejection fraction: corrected values, categories, flags."""
+"""QTcF by Fridericia, and grades of the left ventricular ejection fraction."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from il5report.derive.inputs import need_variables, refuse_rows, yes_no
 
 CRITERIA = (
     Criteria(
-        name="QT interval, Fridericia correction and categories",
+        name="QT interval, Fridericia correction",
         version="ICH E14",
         citation="ICH E14, section 3.2; Fridericia LS, Acta Med Scand 1920;53:469",
         provenance=Provenance.RECALLED,
-        text="QTcF = QT / (RR / 1 s)^(1/3). Absolute values above 450, 480 and 500 ms and "
-        "increases from baseline above 30 and 60 ms are reported.",
+        text="QTcF = QT / (RR / 1 s)^(1/3); it is taken as collected where the study has it. "
+        "Values and increases from baseline are reported in the bands of the plan.",
     ),
     Criteria(
         name="Ejection fraction decreased",
@@ -30,52 +30,10 @@ CRITERIA = (
     ),
 )
 
-QTCF_ABOVE = (450, 480, 500)
-QTCF_INCREASE_ABOVE = (30, 60)
-
 
 def fridericia(qt: pl.Expr, rr: pl.Expr) -> pl.Expr:
     """QTcF in ms from QT and RR in ms."""
     return qt / (rr / 1000).cbrt()
-
-
-def qtcf_categories(ecg: pl.DataFrame) -> pl.DataFrame:
-    """Add the category of QTcF and of its increase.
-
-    Parameters
-    ----------
-    ecg : DataFrame
-        USUBJID, AVAL (QTcF, ms), BASE (ms).
-
-    Returns
-    -------
-    DataFrame
-        As given with QTCAT (highest of 450, 480, 500 that AVAL is above, 0 none), CHG (ms) and
-        CHGCAT (highest of 30, 60 that CHG is above, 0 none); null where AVAL (or BASE) is missing.
-
-    Raises
-    ------
-    DataError
-        For values that are not in ms (outside 200-800).
-    """
-    need_variables(ecg, ["USUBJID", "AVAL", "BASE"], "ECG")
-    refuse_rows(
-        ecg,
-        {
-            ("ecg.unit", name, "outside 200-800; not in ms?"): ~pl.col(name).is_between(200, 800)
-            for name in ("AVAL", "BASE")
-        },
-        "ECG",
-    )
-    return ecg.with_columns(CHG=pl.col("AVAL") - pl.col("BASE")).with_columns(
-        QTCAT=_highest_above(pl.col("AVAL"), QTCF_ABOVE),
-        CHGCAT=_highest_above(pl.col("CHG"), QTCF_INCREASE_ABOVE),
-    )
-
-
-def _highest_above(value: pl.Expr, bounds: tuple[int, ...]) -> pl.Expr:
-    passed = pl.max_horizontal(pl.when(value > bound).then(bound).otherwise(0) for bound in bounds)
-    return pl.when(value.is_not_null()).then(passed).cast(pl.Int64)
 
 
 def lvef_grades(echo: pl.DataFrame) -> pl.DataFrame:
@@ -89,8 +47,8 @@ def lvef_grades(echo: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     DataFrame
-        As given with CHG (percentage points), LVEFGRN (0, 2, 3, 4; null where AVAL is missing),
-        LVEFFL (Y: a fall of 10 points or more to below 50%; N; null where CHG is missing).
+        As given with LVEFGRN (0, 2, 3, 4), LVEFFL (Y: a fall of 10 points or more to below 50%; N;
+        null where AVAL or BASE is missing).
 
     Not estimable
     -------------
@@ -115,7 +73,6 @@ def lvef_grades(echo: pl.DataFrame) -> pl.DataFrame:
         .when(fall.is_not_null()).then(0)
     )  # fmt: skip
     return echo.with_columns(
-        CHG=value - pl.col("BASE"),
         LVEFGRN=grade.cast(pl.Int64),
         LVEFFL=pl.when(fall.is_not_null()).then(yes_no((fall >= 10) & (value < 50))),
     )

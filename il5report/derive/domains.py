@@ -130,6 +130,16 @@ class Domains:
                 severity=Severity.NOTE, count=frame.height, subjects=some_subjects(subjects),
             )  # fmt: skip
 
+    def refuse(
+        self, rule: str, message: str, frame: pl.DataFrame, dataset: str, variable: str = ""
+    ) -> None:
+        """Report records because of which nothing derived may be used."""
+        subjects = some_subjects(frame["USUBJID"].drop_nulls().to_list())
+        self._find(
+            rule, message, dataset, variable,
+            severity=Severity.ERROR, count=frame.height, subjects=subjects,
+        )  # fmt: skip
+
     def _find(  # noqa: PLR0913 - the fields of a finding
         self,
         rule: str,

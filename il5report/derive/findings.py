@@ -6,11 +6,13 @@ import polars as pl
 
 from il5report import conditions
 from il5report.derive import dates
+from il5report.derive.bands import add_bands
+from il5report.derive.cardiac import fridericia, lvef_grades
 from il5report.derive.ctcae import grade_labs
 from il5report.derive.domains import Domains
 from il5report.derive.visits import with_visits
 from il5report.errors import Finding, Severity, some_subjects
-from il5report.plan.findings import FindingsRules
+from il5report.plan.findings import FindingsRules, Fridericia
 from il5report.plan.models import Plan
 
 KEYS = ("USUBJID", "PARAMCD", "BASETYPE", "ADT", "ADTM", "VISITNUM", "SRCSEQ")
@@ -49,6 +51,8 @@ def derive_findings(
     if records is None:
         return None
     frame = _parameters(domains, records, rules)
+    if rules.fridericia is not None:
+        frame = _with_qtcf(domains, frame, rules.fridericia, rules.domain)
     if rules.visits == "collected":
         frame = _with_collected_visits(frame)
     else:
@@ -59,6 +63,10 @@ def derive_findings(
     frame = pl.concat(typed).drop("_UNTIL", "TRTSDTM", *used, strict=False)
     if rules.graded is not None and plan.grading.laboratory:
         frame = _with_grades(domains, frame, plan.grading.laboratory, rules)
+    if rules.ejection_fraction:
+        frame = _with_ejection_fraction(frame, rules.ejection_fraction)
+    if rules.bands:
+        frame = add_bands(frame, rules.bands)
     return frame.drop("_GRADED")
 
 
@@ -196,6 +204,44 @@ def _with_baseline(frame: pl.DataFrame, basetype: str, until: list[str]) -> pl.D
         .with_columns(PCHG=percent)
         .drop("_ROW", "_BASEROW")
     )
+
+
+def _with_qtcf(
+    domains: Domains, frame: pl.DataFrame, rule: Fridericia, domain: str
+) -> pl.DataFrame:
+    """QTcF records made of QT and RR of one moment, where the study has none of its own."""
+    if rule.code in frame["PARAMCD"]:
+        return frame
+    moment = ["USUBJID", "ADT", "ADTM", "ATPT", "VISITNUM"]
+    rr = frame.filter(pl.col("PARAMCD") == rule.rr).unique(moment, keep="last", maintain_order=True)
+    made = (
+        frame.filter(pl.col("PARAMCD") == rule.qt)
+        .join(rr.select(*moment, _RR="AVAL", _UNIT="AVALU"), on=moment, nulls_equal=True)
+        .with_columns(
+            AVAL=fridericia(pl.col("AVAL"), pl.col("_RR")), AVALC=pl.lit(None, pl.String),
+            PARAMCD=pl.lit(rule.code), PARAM=pl.lit("QTcF Interval, Fridericia (ms)"),
+            ANRLO=pl.lit(None, pl.Float64), ANRHI=pl.lit(None, pl.Float64),
+        )
+    )  # fmt: skip
+    odd = made.filter((pl.col("AVALU") != "ms") | (pl.col("_UNIT") != "ms"))
+    if odd.height:
+        domains.refuse("derive.unit", "QT or RR is not in ms", odd, domain, f"{domain}STRESU")
+    return pl.concat([frame, made.select(frame.columns)])
+
+
+def _with_ejection_fraction(frame: pl.DataFrame, code: str) -> pl.DataFrame:
+    """Grades of ejection fraction decreased as ATOXGRL, a fall to below 50% as CRIT1."""
+    own = pl.col("PARAMCD") == code
+    graded = lvef_grades(frame.filter(own)).with_columns(
+        ATOXGRLN=pl.col("LVEFGRN").cast(pl.Float64),
+        ATOXGRL=pl.col("LVEFGRN").cast(pl.String),
+        ATOXDSCL=pl.lit("Ejection fraction decreased"),
+        CRIT1=pl.lit("Fall of 10 points or more to below 50%"),
+        CRIT1FL=pl.col("LVEFFL"),
+    ).drop("LVEFGRN", "LVEFFL")  # fmt: skip
+    base = graded.filter(pl.col("ABLFL") == "Y").select(*_BY, BTOXGRL="ATOXGRL")
+    graded = graded.join(base, on=_BY, how="left", maintain_order="left")
+    return pl.concat([frame.filter(~own), graded], how="diagonal_relaxed")
 
 
 def _with_grades(

@@ -1,12 +1,14 @@
-"""QTcF and LVEF: correction, categories, grades, bounds."""
+"""QTcF and LVEF: correction, grades, bounds."""
 
 from __future__ import annotations
 
 import polars as pl
 import pytest
 
-from il5report.derive.cardiac import fridericia, lvef_grades, qtcf_categories
+from il5report.derive.adam import derive
+from il5report.derive.cardiac import fridericia, lvef_grades
 from il5report.errors import DataError
+from tests.derive.adam_study import demo, domain, infusion, plan, rows, study, subject
 
 
 def frame(value: float | None, base: float | None) -> pl.DataFrame:
@@ -19,23 +21,6 @@ def test_fridericia() -> None:
     corrected = qt_rr.select(Q=fridericia(pl.col("QT"), pl.col("RR")))["Q"].to_list()
     assert corrected[:2] == pytest.approx([400.0, 500.0], rel=1e-12)
     assert corrected[2] is None
-
-
-QTCF = [
-    (450.0, 420.0, 0, 0),
-    (450.1, 420.0, 450, 30),
-    (480.0, 420.0, 450, 30),
-    (480.1, 420.0, 480, 60),
-    (500.1, 495.0, 500, 0),
-    (460.0, None, 450, None),
-    (None, 420.0, None, None),
-]
-
-
-@pytest.mark.parametrize(("value", "base", "category", "change"), QTCF)
-def test_qtcf(value: float, base: float, category: int, change: int) -> None:
-    row = qtcf_categories(frame(value, base)).row(0, named=True)
-    assert (row["QTCAT"], row["CHGCAT"]) == (category, change)
 
 
 LVEF = [
@@ -68,7 +53,57 @@ def test_lvef(value: float, base: float, grade: int, flag: str) -> None:
 
 
 def test_refused() -> None:
-    with pytest.raises(DataError, match="not in ms"):
-        qtcf_categories(frame(0.43, 420.0))
     with pytest.raises(DataError, match="percentage"):
         lvef_grades(frame(100.5, 60.0))
+
+
+def heart(test: str, value: float, unit: str = "ms", day: str = "2026-01-30") -> dict[str, object]:
+    return {"USUBJID": "A", "EGTESTCD": test, "EGTEST": test, "EGSTRESN": value,
+            "EGSTRESC": str(value), "EGSTRESU": unit, "EGDTC": day}  # fmt: skip
+
+
+def adeg(*records: dict[str, object]) -> list[dict[str, object]]:
+    rules = {"ADEG": {"domain": "EG", "baselines": {"PRE-INFUSION": ["TRTSDT"]},
+                      "fridericia": {"qt": "QT", "rr": "RR", "code": "QTCF"}}}  # fmt: skip
+    other = {"USUBJID": "A", "PRTRT": "X", "PRSTDTC": "2026-01-01"}
+    domains = study(
+        domain("DM", subject("A")), domain("EX", infusion("A")), domain("PR", other),
+        domain("CM", {"USUBJID": "A", "CMCAT": "X", "CMSTDTC": "2026-01-01"}),
+        domain("EG", *records),
+    )  # fmt: skip
+    return rows(derive(domains, plan(findings=rules))[0]["ADEG"])
+
+
+def test_qtcf_is_made_where_the_study_has_none() -> None:
+    found = adeg(heart("QT", 400.0), heart("RR", 512.0), heart("QT", 380.0, day="2026-02-10"))
+    made = [r for r in found if r["PARAMCD"] == "QTCF"]
+    assert [r["AVAL"] for r in made] == [pytest.approx(500.0)]
+    assert made[0]["ABLFL"] == "Y"
+    collected = adeg(heart("QT", 400.0), heart("RR", 512.0), heart("QTCF", 499.0))
+    assert [r["AVAL"] for r in collected if r["PARAMCD"] == "QTCF"] == [499.0]
+    with pytest.raises(DataError, match="not in ms"):
+        adeg(heart("QT", 0.4, "s"), heart("RR", 0.5, "s"))
+
+
+def test_ejection_fraction_of_the_demo() -> None:
+    for r in rows(demo()[1]["ADCV"]):
+        if r["AVAL"] is None or r["BASE"] is None:
+            continue
+        fall = r["BASE"] - r["AVAL"]
+        assert (r["CRIT1FL"] == "Y") == (fall >= 10 and r["AVAL"] < 50)
+        assert int(r["ATOXGRLN"]) == int(r["ATOXGRL"])
+        assert (r["ATOXGRLN"] >= 3) == (r["AVAL"] < 40 or fall >= 20)
+
+
+def test_marrow_blasts_by_visit_change_from_the_baseline() -> None:
+    sdtm, adam, _ = demo()
+    given = {(r["USUBJID"], r["MISEQ"]): r["MISTRESN"] for r in rows(sdtm["MI"])}
+    blasts = [r for r in rows(adam["ADMI"])
+              if r["PARAMCD"] == "BLAST" and r["BASETYPE"] == "PRE-LYMPHODEPLETION"]  # fmt: skip
+    assert {r["AVISIT"] for r in blasts} >= {"Day 28", "Month 3"}
+    for r in blasts:
+        assert r["AVAL"] == given[r["USUBJID"], r["SRCSEQ"]]
+        if r["CHG"] is not None:
+            assert r["PCHG"] == pytest.approx(100 * (r["AVAL"] - r["BASE"]) / r["BASE"])
+    base = {r["USUBJID"]: r["MBLSTBL"] for r in rows(adam["ADSL"]) if r["LDSDT"]}
+    assert {r["USUBJID"]: r["AVAL"] for r in blasts if r["ABLFL"] == "Y"}.items() <= base.items()
