@@ -19,16 +19,9 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from il5report.analyse.result import Result
-from il5report.conditions import (
-    Condition,
-    all_of,
-    comparisons,
-    expression,
-    of_dataset,
-    parse,
-    to_ars,
-)
-from il5report.data.dataset import Study, beside
+from il5report.conditions import Condition, of_dataset, parse, to_ars
+from il5report.data.dataset import Study
+from il5report.trace import Tracer
 
 SCHEMA: Mapping[str, type[pl.DataType]] = {
     "row": pl.Int64,
@@ -232,19 +225,7 @@ def to_json(ard: pl.DataFrame) -> str:
 
 def trace(row: Mapping[str, Any], study: Study) -> pl.DataFrame:
     """The records behind a row of the ARD, found by evaluating its conditions."""
-    on_adsl, subset, group, without = (
-        parse(row[name]) if row[name] else None for name in ("set_where", *_CONDITIONS)
-    )
-    adsl = study["ADSL"].frame
-    subjects = adsl.filter(expression(on_adsl, adsl.schema))
-    data = beside(study[row["dataset"]], subjects)
-    found = data.filter(expression(all_of(subset, group), data.schema))
-    if without is None:
-        return found
-    other = next(comparisons(without)).dataset or row["dataset"]
-    excluding = beside(study[other], subjects)
-    out = excluding.filter(expression(without, excluding.schema))
-    return found.join(out.select("USUBJID").unique(), on="USUBJID", how="anti")
+    return Tracer(study).records(row)
 
 
 def _complete(frame: pl.DataFrame) -> pl.DataFrame:

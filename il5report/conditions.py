@@ -15,7 +15,7 @@ import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cache, reduce
 from typing import Any, Literal, TypeAlias
 
 import polars as pl
@@ -84,6 +84,7 @@ def quoted(column: str) -> pl.Expr:
     return pl.concat_str(pl.lit('"'), text, pl.lit('"')).alias(column)
 
 
+@cache
 def parse(text: str) -> Condition:
     """Read a condition.
 

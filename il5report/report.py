@@ -22,6 +22,7 @@ from il5report.outputs import Catalogue
 from il5report.plan import Plan
 from il5report.plan.choices import Choices, chosen
 from il5report.plan.read import LoadedPlan, read_plan
+from il5report.provenance import provenance
 from il5report.quality import quality
 from il5report.resources import default_plan
 
@@ -227,7 +228,9 @@ def write(found: Results, folder: Path, say: Say = quiet) -> None:
         kept = {name: dataset for name, dataset in study.items() if name not in beyond}
         write_study(kept, folder / "adam" / "xpt", "xpt")
     say("writing HTML")
-    render_html(found.document, folder)
+    checked = found.checked
+    parts = provenance(found.ard, checked.study, checked.loaded.plan, records=True)
+    render_html(found.document, folder, parts)
     say("writing LaTeX")
     render_latex(found.document, folder)
     say("writing PDF")

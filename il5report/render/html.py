@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,15 +25,17 @@ from il5report.display.model import (
 from il5report.render.contents import entries, tree
 from il5report.render.environment import environment, fill, templates
 from il5report.render.grid import grid, runs
+from il5report.render.scripts import Part, write_scripts
 from il5report.render.svg import inline
 from il5report.render.text import FIGURE_SPACE, clean, kind_of, name, with_texts
 from il5report.render.widths import DIGIT_EM, width_em
 
 TEXT_EM = 20.0  # a column with wider texts holds sentences: these wrap
-ASSETS = ("report.css", "report.js")
+SCRIPTS = ("report.js", "tables.js", "panel.js", "figures.js", "search.js")
+ASSETS = ("report.css", *SCRIPTS)
 
 
-def render_html(doc: Document, folder: Path) -> None:
+def render_html(doc: Document, folder: Path, parts: Iterable[Part] = ()) -> None:
     """Write ``index.html`` and its assets.
 
     Parameters
@@ -42,6 +44,8 @@ def render_html(doc: Document, folder: Path) -> None:
         What to print.
     folder : Path
         Existing folder to write to.
+    parts : iterable of (name, data)
+        How the numbers came about, for the scripts of the page: loaded when a reader asks.
 
     Raises
     ------
@@ -50,11 +54,13 @@ def render_html(doc: Document, folder: Path) -> None:
     """
     doc = with_texts(doc, clean)
     sections = entries(doc.sections)
-    page = fill(_environment(), "report.html", doc=doc, sections=sections, contents=tree(sections))
+    values = {"doc": doc, "sections": sections, "contents": tree(sections), "scripts": SCRIPTS}
+    page = fill(_environment(), "report.html", **values)
     (folder / "index.html").write_text(page, encoding="utf-8", newline="\n")
     (folder / "assets").mkdir(exist_ok=True)
     for asset in ASSETS:
         shutil.copyfile(templates() / "html" / asset, folder / "assets" / asset)
+    write_scripts(parts, folder / "assets")
 
 
 @cache

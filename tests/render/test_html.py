@@ -7,7 +7,7 @@ from time import process_time
 
 import pytest
 
-from il5report.render.html import css_string, render_html
+from il5report.render.html import ASSETS, css_string, render_html
 from il5report.render.text import FIGURE_SPACE, clean
 from tests.render import sample
 from tests.render.pages import Page
@@ -57,7 +57,7 @@ def test_language_title_and_headings(report: Report, page: Page) -> None:
 def test_loads_nothing_from_outside_its_folder(report: Report, page: Page) -> None:
     loaded = [a["src"] for _, a in page.elements if "src" in a]
     loaded += [a["href"] for a in page.all("link")]
-    assert sorted(loaded) == ["assets/report.css", "assets/report.js"]
+    assert sorted(loaded) == sorted(f"assets/{name}" for name in ASSETS)
     assert all((report.folder / place).is_file() for place in loaded)
     assert "url(http" not in report.text("assets/report.css") and "@import" not in report.text(
         "assets/report.css"

@@ -1,0 +1,100 @@
+"""From a number of the ARD back to its records, for one row or for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from il5report.conditions import Comparison, Condition, comparisons, expression, parse
+from il5report.data.dataset import Study, beside
+
+WHERE = ("dataset", "set_where", "subset_where", "group_where", "without_where")
+HELD = 1000  # conditions whose records are remembered: those of one display recur
+Mask = NDArray[np.bool_]
+
+
+class Tracer:
+    """Finds the records behind rows of the ARD. Each comparison and each condition is evaluated
+    once, on a whole data set: tracing every row of a report takes seconds.
+
+    Parameters
+    ----------
+    study : Study
+        The data that the rows were made from.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self._study = study
+        self._frames: dict[str, pl.DataFrame] = {}
+        self._subjects: dict[str, NDArray[np.int64]] = {}
+        self._comparisons: dict[tuple[str, Comparison], Mask] = {}
+        self._conditions: dict[tuple[str, str], Mask] = {}
+
+    def frame(self, dataset: str) -> pl.DataFrame:
+        """The data set with the variables of ADSL beside its own; only subjects of ADSL."""
+        if dataset not in self._frames:
+            self._frames[dataset] = beside(self._study[dataset], self._study["ADSL"].frame)
+        return self._frames[dataset]
+
+    def records(self, row: Mapping[str, Any]) -> pl.DataFrame:
+        """The records behind a row."""
+        return self.frame(row["dataset"])[self.positions(row)]
+
+    def positions(self, row: Mapping[str, Any]) -> NDArray[np.int64]:
+        """Where they stand in `frame`, ascending; of the row only `WHERE` is looked at."""
+        dataset = row["dataset"]
+        subjects = self._mask("ADSL", row["set_where"])
+        if row["without_where"]:
+            subjects = subjects & ~self._having(dataset, row["without_where"])
+        inside = subjects[self.subject_of(dataset)]
+        inside &= self._mask(dataset, row["subset_where"])
+        inside &= self._mask(dataset, row["group_where"])
+        return np.flatnonzero(inside)
+
+    def subject_of(self, dataset: str) -> NDArray[np.int64]:
+        """The place in ADSL of each record's subject."""
+        if dataset not in self._subjects:
+            order = pl.Enum(self.frame("ADSL")["USUBJID"].to_list())
+            codes = self.frame(dataset)["USUBJID"].cast(order).to_physical()
+            self._subjects[dataset] = codes.cast(pl.Int64).to_numpy()
+        return self._subjects[dataset]
+
+    def _having(self, dataset: str, text: str) -> Mask:
+        """Which subjects have a record that meets the condition, in the data set it names."""
+        other = next(comparisons(parse(text))).dataset or dataset
+        found = np.zeros(self.frame("ADSL").height, np.bool_)
+        found[self.subject_of(other)[self._mask(other, text)]] = True
+        return found
+
+    def _mask(self, dataset: str, text: str) -> Mask:
+        """Which records meet the condition; all of them where it is empty."""
+        at = dataset, text
+        if at not in self._conditions:
+            if len(self._conditions) == HELD:
+                self._conditions.clear()
+            height = self.frame(dataset).height
+            self._conditions[at] = (
+                self._tree(dataset, parse(text)) if text else np.ones(height, np.bool_)
+            )
+        return self._conditions[at]
+
+    def _tree(self, dataset: str, condition: Condition) -> Mask:
+        if isinstance(condition, Comparison):
+            return self._comparison(dataset, condition)
+        parts = [self._tree(dataset, part) for part in condition.parts]
+        if condition.operator == "NOT":
+            return ~parts[0]
+        return reduce(np.logical_and if condition.operator == "AND" else np.logical_or, parts)
+
+    def _comparison(self, dataset: str, comparison: Comparison) -> Mask:
+        at = dataset, comparison
+        if at not in self._comparisons:
+            frame = self.frame(dataset)
+            where = pl.repeat(True, pl.len()) & expression(comparison, frame.schema)
+            self._comparisons[at] = frame.select(where).to_series().to_numpy()
+        return self._comparisons[at]
