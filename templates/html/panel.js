@@ -67,7 +67,7 @@ function statistics(data, places) {
   const parts = [facts(pairs)];
   const others = beside.filter((place) => !places.includes(place));
   if (others.length) {
-    parts.push(make("details", {}, make("summary", {}, `${others.length} more statistics at this place`),
+    parts.push(make("details", {}, make("summary", {}, `${others.length} more statistic${others.length === 1 ? "" : "s"} at this place`),
       facts(others.map((place) => [statName(data, place), make("span", { className: "value", textContent: rawValue(data, place) })]))));
   }
   return parts;
