@@ -28,6 +28,7 @@ from il5report.derive import (
 from il5report.derive.adsl import derive_adsl
 from il5report.derive.assemble import Core, assemble, make_core
 from il5report.derive.domains import Domains
+from il5report.derive.result_groups import with_groups
 from il5report.errors import DataError, Finding, PlanError, Severity
 from il5report.plan.derivation import Derivation
 from il5report.plan.exposure import ExposureRules
@@ -150,12 +151,12 @@ def _adicans(work: _Work) -> pl.DataFrame | None:
 _STEPS = (
     _Step("ADAE", adae.KEYS, adae.LABELS, _adae),
     _Step("ADRS", adrs.KEYS, adrs.LABELS, _adrs),
+    _Step("ADCRS", adcrs.KEYS, adcrs.LABELS, _adcrs),
+    _Step("ADICANS", adcrs.KEYS, adcrs.LABELS, _adicans),
     _Step("ADTTE", adtte.KEYS, adtte.LABELS, _adtte),
     _Step("ADPC", adpc.KEYS, adpc.LABELS, _adpc),
     _Step("ADPP", adpp.KEYS, adpp.LABELS, _adpp),
-    _Step("ADCRS", adcrs.KEYS, adcrs.LABELS, _adcrs),
     _Step("ADIE", adie.KEYS, adie.LABELS, _adie),
-    _Step("ADICANS", adcrs.KEYS, adcrs.LABELS, _adicans),
 )
 
 _FROM_RESULTS = (
@@ -230,6 +231,9 @@ def derive(study: Study, plan: Plan) -> tuple[dict[str, Dataset], tuple[Finding,
             found = assemble(step.name, frame, work.core, step.keys, step.labels)
             made[step.name] = replace(found, label=step.title) if step.title else found
             domains.add(step.name, made[step.name].frame)
+    if derivation.groups:
+        grouped = with_groups(domains, adsl, derivation.groups)
+        made["ADSL"] = assemble("ADSL", grouped, work.core, ("USUBJID",))
     errors = [f for f in domains.findings if f.severity is Severity.ERROR]
     if errors:
         raise DataError(errors)

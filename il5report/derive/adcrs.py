@@ -22,6 +22,7 @@ from il5report.derive.icans import (
 )
 from il5report.derive.inputs import yes_no
 from il5report.derive.support import DEFAULT, Drug, Oxygen, Vocabulary
+from il5report.derive.syndrome_course import within_episodes
 from il5report.derive.syndrome_labels import LABELS
 from il5report.plan.syndromes import CrsRules, DayRecords, IcansRules, SyndromeRules
 
@@ -39,12 +40,12 @@ def derive_adcrs(domains: Domains, adsl: pl.DataFrame, rules: CrsRules) -> pl.Da
     -------
     DataFrame
         PARAMCD CRSGR: AVAL = derived grade of a day, with its components as variables (see
-        `grade_crs`). CRSEPI: one record per episode, AVAL = its maximum, with onset, end,
-        duration and treatment (see `crs_episodes`); INVGR is the investigator's grade of an
-        overlapping event, DISCFL = Y where the two differ or one is absent. CRSMAX: AVAL = the
-        subject's worst grade: 0 without CRS, missing without a gradable
-        day. ADY is the study day (infusion = 1); variables that
-        end in DY count from the infusion (= 0).
+        `grade_crs`). CRSEPI: one record per episode, AVAL = its maximum, with onset, end
+        (AENDT), duration and treatment (see `crs_episodes`); INVGR is the investigator's grade of
+        an overlapping event, DISCFL = Y where the two differ or one is absent. CRSMAX: AVAL = the
+        subject's worst grade: 0 without CRS, missing without a gradable day. The plan's
+        components: one record per subject and term (AVALC), AVAL = its days within episodes. ADY
+        is the study day (infusion = 1); variables that end in DY count from the infusion (= 0).
     """
     records = pl.concat(list(_crs_records(domains, adsl, rules)), how="diagonal")
     records = _typed(records, RECORD_SCHEMA)
@@ -70,7 +71,16 @@ def derive_adicans(
     if adcrs is not None:
         crs = adcrs.filter(pl.col("PARAMCD") == "CRSEPI").select(*crs.columns).drop_nulls()
     episodes = icans_episodes(days, crs, rules.late_after)
-    return _bds(domains, adsl, rules, days, episodes, ("ICANS", "ICNGR"))
+    made = _bds(domains, adsl, rules, days, episodes, ("ICANS", "ICNGR"))
+    return made if adcrs is None else _beside_crs(made, adcrs)
+
+
+def _beside_crs(made: pl.DataFrame, adcrs: pl.DataFrame) -> pl.DataFrame:
+    """CRSMAXGR: the subject's worst grade of CRS, on the record of the worst grade of ICANS."""
+    worst = adcrs.filter(pl.col("PARAMCD") == "CRSMAX").select("USUBJID", CRSMAXGR=pl.col("AVAL"))
+    joined = made.join(worst, on="USUBJID", how="left", maintain_order="left")
+    own = pl.when(pl.col("PARAMCD") == "ICNMAX").then(pl.col("CRSMAXGR"))
+    return joined.with_columns(own.alias("CRSMAXGR"))
 
 
 def _crs_records(domains: Domains, adsl: pl.DataFrame, rules: CrsRules) -> Iterator[pl.DataFrame]:
@@ -196,15 +206,42 @@ def _bds(
             zip((daily, compared, worst), codes, _PARAMETERS, strict=True), 1
         )
     ]  # fmt: skip
+    parts += _components(domains, adsl, rules, episodes)
     frame = pl.concat(parts, how="diagonal_relaxed").join(
         start, on="USUBJID", maintain_order="left"
     )
     day = pl.duration(days=pl.col("DAY_"))
-    first = ["USUBJID", "PARAMCD", "PARAM", "PARAMN", "ADT", "ADY", "AVAL", "INVGR", "DISCFL"]
-    frame = frame.with_columns(ADT=pl.col("TRTSDT") + day)
+    first = [
+        "USUBJID",
+        "PARAMCD",
+        "PARAM",
+        "PARAMN",
+        "ADT",
+        "ADY",
+        "AENDT",
+        "AVAL",
+        "INVGR",
+        "DISCFL",
+    ]
+    last = pl.col("TRTSDT") + pl.duration(days=pl.col("ENDDY"))
+    frame = frame.with_columns(ADT=pl.col("TRTSDT") + day, AENDT=last)
     frame = frame.with_columns(ADY=dates.study_day(pl.col("ADT"), pl.col("TRTSDT")))
     rest = [c for c in frame.columns if c not in (*first, "DAY_", "DAY", "TRTSDT")]
     return frame.select(*first, *rest)
+
+
+def _components(
+    domains: Domains, adsl: pl.DataFrame, rules: SyndromeRules, episodes: pl.DataFrame
+) -> Iterator[pl.DataFrame]:
+    """The plan's components on the days of episodes."""
+    for n, (code, rule) in enumerate(rules.components.items(), len(_PARAMETERS) + 1):
+        days = by_day(domains, adsl, rule, rules.window)
+        if rule.term:
+            days = days.with_columns(VALUE=pl.lit(rule.term))
+        yield within_episodes(days, episodes).select(
+            "USUBJID", "AVAL", "AVALC", pl.col("DAY").alias("DAY_"),
+            PARAMCD=pl.lit(code), PARAM=pl.lit(rule.label), PARAMN=pl.lit(n),
+        )  # fmt: skip
 
 
 def _worst(start: pl.DataFrame, daily: pl.DataFrame, investigator: pl.DataFrame) -> pl.DataFrame:

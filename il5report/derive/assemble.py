@@ -51,6 +51,7 @@ def make_core(adsl: pl.DataFrame, plan: Plan) -> Core:
     labels |= {name: rule.label for name, rule in derivation.durations.items()}
     labels |= {name: rule.label for name, rule in derivation.intervals.items()}
     labels |= {name: rule.label for name, rule in derivation.categories.items()}
+    labels |= {name: rule.label for name, rule in derivation.groups.items()}
     labels |= {
         rule.number: f"{rule.label or name} (N)"
         for name, rule in derivation.categories.items()

@@ -16,6 +16,8 @@ DATED = {
 
 def sequence_variable(name: str) -> str:
     """The variable that numbers the records of a data set."""
+    if name == "ADAE":  # its records keep the number of the event
+        return "AESEQ"
     return "ASEQ" if name.startswith("AD") else f"{name}SEQ"
 
 

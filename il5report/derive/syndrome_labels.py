@@ -50,5 +50,6 @@ LABELS: Mapping[str, str] = {
     "ICPFL": "Raised Intracranial Pressure Flag",
     "CRSONDY": "Day of Onset of First CRS",
     "FROMCRS": "Days From Onset of CRS",
+    "CRSMAXGR": "Worst Grade of CRS",
     "CRSREL": "Onset in Relation to CRS",
 }

@@ -29,6 +29,7 @@ from il5report.plan.subject import (
     Duration,
     Interval,
     Records,
+    ResultGroup,
     SubjectDate,
     SubjectRecords,
     SubjectValue,
@@ -179,6 +180,9 @@ class Derivation(Model):
         default={}, description="further dates for endpoints, from ADRS and SDTM"
     )
     endpoints: Mapping[str, Endpoint] = {}
+    groups: Mapping[str, ResultGroup] = Field(
+        default={}, description="further ADSL variables, by results of other data sets"
+    )
     kinetics: Kinetics | None = None
     findings: Mapping[str, FindingsRules] = {}
     occurrences: Mapping[str, Occurrences] = {}

@@ -63,6 +63,7 @@ class _Tree:
     files: dict[str, bytes] = field(default_factory=dict)
     faults: list[Finding] = field(default_factory=list)
     nodes: int = 0
+    checked: set[tuple[str, int]] = field(default_factory=set)
 
 
 def read_plan(folder: Path, default: Path, outputs: Mapping[str, OutputFacts]) -> LoadedPlan:
@@ -193,7 +194,9 @@ def _plain(node: yaml.Node, loader: Any, file: str, path: Path_, tree: _Tree) ->
         return [_plain(item, loader, file, (*path, i), tree) for i, item in enumerate(node.value)]
     if not isinstance(node, yaml.MappingNode):
         return loader.construct_object(node)
-    tree.faults += _repeated_keys(node, file)
+    if (file, id(node)) not in tree.checked:  # an alias comes back to a node already flattened
+        tree.checked.add((file, id(node)))
+        tree.faults += _repeated_keys(node, file)
     loader.flatten_mapping(node)  # "<<: *anchor" gives the keys that the mapping itself leaves out
     result: dict[str, Any] = Replace() if node.tag == "!replace" else {}
     for key_node, value_node in node.value:

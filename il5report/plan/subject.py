@@ -105,3 +105,17 @@ class Category(Model):
     levels: Mapping[str, Where]
     otherwise: str = ""
     number: str = ""
+
+
+class ResultGroup(Records):
+    """A text variable of ADSL, made last: subjects at or below, and above, the median of a derived
+    result (the median of those whom `among`, a condition on ADSL, selects).
+
+    The records, at most one per subject, are of an analysis data set. Without a result: missing.
+    """
+
+    label: Text
+    value: Text = "AVAL"
+    among: Where
+    below: Text
+    above: Text

@@ -22,12 +22,21 @@ class DayRecords(Records):
     value: str = ""
 
 
+class ComponentRecords(DayRecords):
+    """What can come with a syndrome; PARAMCD is its key. The term is `value`, or `term` for all
+    of the records."""
+
+    label: Text
+    term: str = ""
+
+
 class SyndromeRules(Model):
     """What CRS and ICANS share.
 
     `window`: days from infusion that are graded. `gap`: so many consecutive days without end an
     episode. `events`: the investigator's adverse events, with `value` the grade. `deaths`: the
-    events among them that were fatal.
+    events among them that were fatal. `components`: symptoms and support, counted on the days of an
+    episode.
     """
 
     window: tuple[int, int]
@@ -35,6 +44,9 @@ class SyndromeRules(Model):
     late_after: Days | None = None
     events: DayRecords
     deaths: DayRecords | None = None
+    components: Mapping[
+        Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{0,7}$")], ComponentRecords
+    ] = {}
 
 
 class CrsRules(SyndromeRules):

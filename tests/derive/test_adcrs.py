@@ -164,3 +164,44 @@ def test_episode_stands_beside_the_overlapping_event() -> None:
     )
     pairs = [(r["AVAL"], r["INVGR"], r["DISCFL"]) for r in found if r["PARAMN"] == 2]
     assert pairs == [(1, 1, "N"), (1, 2, "Y")]
+
+
+def test_components_count_the_days_of_episodes() -> None:
+    symptom = {"CECAT": "CRS SYMPTOM", "CEDECOD": "Chills"}
+    oxygen = {"PRCAT": "OXYGEN", "PRTRT": "NASAL CANNULA", "PRINDC": "CRS", "PRDOSE": 2.0}
+    found = crs(
+        temperature(1, 37.0), *(temperature(n, 39.0) for n in (2, 3)), temperature(4, 37.0),
+        temperature(5, 37.0), interval("CE", 1, 2, **symptom), interval("CE", 3, 9, **symptom),
+        interval("PR", 3, 3, **oxygen), interval("PR", 3, 3, **{**oxygen, "PRTRT": "CPAP"}),
+    )  # fmt: skip
+    made = {(r["PARAMCD"], r["AVALC"]): (r["AVAL"], r["ADY"]) for r in found if r["PARAMN"] > 3}
+    assert made == {
+        ("CRSSYM", "Chills"): (2, 3),
+        ("CRSOXY", "NASAL CANNULA"): (1, 4),
+        ("CRSOXY", "CPAP"): (1, 4),
+        ("CRSOXYA", "OXYGEN"): (1, 4),
+    }
+
+
+def test_worst_grade_of_icans_stands_beside_that_of_crs() -> None:
+    made = demo()[1]
+    worst = {r["USUBJID"]: r["AVAL"] for r in rows(made["ADCRS"]) if r["PARAMCD"] == "CRSMAX"}
+    for r in rows(made["ADICANS"]):
+        wanted = worst[r["USUBJID"]] if r["PARAMCD"] == "ICNMAX" else None
+        assert r["CRSMAXGR"] == wanted
+
+
+def test_duration_of_the_first_episode_is_a_time_to_its_end() -> None:
+    made = demo()[1]
+    for name, stem in (("ADCRS", "CRS"), ("ADICANS", "ICN")):
+        wanted = {
+            r["USUBJID"]: (r["DURN"], float(r["ONGOFL"] == "Y"))
+            for r in rows(made[name])
+            if r["PARAMCD"] == f"{stem}EPI" and r["EPISODE"] == 1 and r["AVAL"] != 5
+        }
+        found = {
+            r["USUBJID"]: (r["AVAL"], r["CNSR"])
+            for r in rows(made["ADTTE"])
+            if r["PARAMCD"] == f"{stem}DUR"
+        }
+        assert found == wanted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import statistics
 from typing import Any
 
 import polars as pl
@@ -270,3 +271,20 @@ def test_rules_name_only_dates_that_are_declared() -> None:
                 "intervals": {"GAP": {"start": "NODT", "end": "TRTSDT"}},
             }
         )
+
+
+def test_groups_split_the_results_at_their_median() -> None:
+    made = demo()[1]
+    peaks = {
+        r["USUBJID"]: r["AVAL"]
+        for r in rows(made["ADPP"])
+        if r["ASSAYCD"] == "QPCRBL" and r["PARAMCD"] == "CMAX"
+    }
+    treated = [r for r in rows(made["ADSL"]) if r["SAFFL"] == "Y"]
+    middle = statistics.median(peaks[r["USUBJID"]] for r in treated)
+    for r in rows(made["ADSL"]):
+        peak = peaks.get(r["USUBJID"])
+        if peak is None:
+            assert r["CMAXGR1"] is None
+        else:
+            assert r["CMAXGR1"] == ("Above median" if peak > middle else "At or below median")

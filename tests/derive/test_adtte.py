@@ -103,14 +103,19 @@ def test_source_of_every_date() -> None:
     """SRCDOM, SRCVAR and SRCSEQ find the record again, and it holds the date."""
     made = demo()[1]
     adsl = {r["USUBJID"]: r for r in rows(made["ADSL"])}
-    adrs = {(r["USUBJID"], r["ASEQ"]): r for r in rows(made["ADRS"])}
+    number = {"ADRS": "ASEQ", "ADAE": "AESEQ", "ADCRS": "ASEQ", "ADICANS": "ASEQ"}
+    records = {
+        (name, r["USUBJID"], r[sequence]): r
+        for name, sequence in number.items()
+        for r in rows(made[name])
+    }
     for row in rows(made["ADTTE"]):
         if row["EVNTDESC"] == "Treatment failure":  # at the landmark, no record of that day
             continue
         if row["SRCDOM"] == "ADSL":
             source = adsl[row["USUBJID"]]
         else:
-            source = adrs[row["USUBJID"], row["SRCSEQ"]]
+            source = records[row["SRCDOM"], row["USUBJID"], row["SRCSEQ"]]
         assert source[row["SRCVAR"]] == row["ADT"]
 
 

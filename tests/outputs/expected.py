@@ -356,9 +356,12 @@ def _landmark(records: list[Record], day: float, scale: str) -> dict[str, float 
 
 def _curves(made: Expected, trial: Trial, options: Record, ticks: Sequence[float]) -> None:
     paramcd, scale = options["paramcd"], trial.conventions["km_ci"]
-    per_unit = trial.conventions["days_per_month"] if "unit" not in options else 1
+    unit = options.get("unit", "months")
+    per_unit = trial.conventions["days_per_month"] if unit == "months" else 1
     for c in made.columns:
-        records = trial.where("ADTTE", f'PARAMCD == "{paramcd}"', c.subjects)
+        records = trial.where(
+            options.get("dataset", "ADTTE"), f'PARAMCD == "{paramcd}"', c.subjects
+        )
         second_computation(made, c.label, records, paramcd)
         steps = kaplan_meier([r["AVAL"] for r in records], [r["CNSR"] == 0 for r in records])
         for s in steps:
@@ -377,8 +380,8 @@ def _curves(made: Expected, trial: Trial, options: Record, ticks: Sequence[float
             made.sentences.append(f"{c.label}: no subject.")
         else:
             share = fixed(100 * float(steps[-1].survival), 1)
-            end = fixed(steps[-1].time / per_unit, 1)
-            made.sentences.append(f"{c.label}: {share}% event-free at {end} months.")
+            end = fixed(steps[-1].time / per_unit, options.get("digits", 1))
+            made.sentences.append(f"{c.label}: {share}% event-free at {end} {unit}.")
 
 
 def _ae_overview(made: Expected, trial: Trial, options: Record) -> None:

@@ -212,7 +212,8 @@ def _cumulative_incidence(made: Expected, trial: Trial, options: Record) -> None
 
 
 def _incidence_curves(made: Expected, trial: Trial, options: Record) -> None:
-    times = times_of(made, trial, options)
+    unit, times = options.get("unit", "months"), times_of(made, trial, options)
+    steps = {"months": (1, 2, 3, 6, 12, 24), "days": (7, 14, 30, 60, 90, 180, 360)}[unit]
     for column, records in times.of_column.items():
         values = [r["AVAL"] for r in records]
         causes = [1 if r["CNSR"] == 0 else 2 if r["COMPFL"] == "Y" else 0 for r in records]
@@ -226,11 +227,11 @@ def _incidence_curves(made: Expected, trial: Trial, options: Record) -> None:
                 place = Place(analysis, column, "incidence", paramcd=times.paramcd, time=risk.time)
                 made.numbers[place] = float(risk.incidence)
             if curve:
-                end = fixed(curve[-1].time / times.per_unit, 1)
-                said.append(f"{label} {percent(float(curve[-1].incidence))}% at {end} months")
+                end = fixed(curve[-1].time / times.per_unit, options.get("digits", 1))
+                said.append(f"{label} {percent(float(curve[-1].incidence))}% at {end} {unit}")
         made.sentences.append(f"{column}: {', '.join(said)}." if said else f"{column}: no subject.")
         longest = max((r["AVAL"] for rs in times.of_column.values() for r in rs), default=0.0)
-        for tick in ticks(longest / times.per_unit, (1, 2, 3, 6, 12, 24)):
+        for tick in ticks(longest / times.per_unit, steps):
             day = tick * times.per_unit
             n = sum(v >= day for v in values)
             made.numbers[Place("at risk", column, "n_risk", paramcd=times.paramcd, time=day)] = n

@@ -24,6 +24,9 @@ ONE_COLUMN = """columns: !replace
   default: {variable: TRT01A, levels: {Dose level 3: Dose level 3}, total: Total}
   planned: {variable: TRT01P, levels: {Dose level 3: Dose level 3}, total: ""}
   total: {total: Everyone}
+  blasts: {total: Total}
+  eosinophils: {total: Total}
+  expansion: {total: Total}
 """
 Change = Callable[[Mapping[str, pl.DataFrame]], Mapping[str, pl.DataFrame]]
 Frames = Mapping[str, pl.DataFrame]

@@ -234,3 +234,8 @@ def test_displays_in_more_than_one_file(tmp_path: Path) -> None:
     (tmp_path / "outputs_more.yaml").write_text('t_one: {number: "14.2"}\n')
     with pytest.raises(PlanError, match="'t_one' is in another file too"):
         read_plan(tmp_path, default_plan(), ONE)
+
+
+def test_an_alias_may_be_used_again_inside_another(tmp_path: Path) -> None:
+    content = "a: &a {x: 1, y: 2}\nb: &b {c: {<<: *a, y: 3}}\nd: *b\ne: *b\n"
+    assert not [f for f in faults(tmp_path, study=content) if "twice" in f]

@@ -1,0 +1,50 @@
+"""Groups of subjects by a result that is derived after ADSL, such as peak expansion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from il5report.conditions import expression
+from il5report.derive.domains import Domains
+from il5report.errors import Finding, some_subjects
+from il5report.plan.subject import ResultGroup
+
+
+def with_groups(
+    domains: Domains, adsl: pl.DataFrame, groups: Mapping[str, ResultGroup]
+) -> pl.DataFrame:
+    """ADSL with one variable per group of the plan; missing where the subject has no result."""
+    for name, rule in groups.items():
+        found = _results(domains, adsl, name, rule)
+        if found is None:
+            continue
+        value, middle = pl.col("_VALUE"), found["_VALUE"].median()
+        below = pl.when(value <= middle).then(pl.lit(rule.below))
+        group = below.when(value > middle).then(pl.lit(rule.above)).alias(name)
+        joined = adsl.join(found, on="USUBJID", how="left", maintain_order="left")
+        adsl = joined.with_columns(group).drop("_VALUE")
+    return adsl
+
+
+def _results(
+    domains: Domains, adsl: pl.DataFrame, name: str, rule: ResultGroup
+) -> pl.DataFrame | None:
+    """USUBJID and the one result of each subject among whom the median is taken."""
+    records = domains.select(rule.domain, rule.where, needs=(rule.value,))
+    if records is None or not domains.is_applicable(
+        f"group {name}", "ADSL", adsl.schema, [rule.among]
+    ):
+        return None
+    among = adsl.filter(expression(rule.among, adsl.schema)).select("USUBJID")
+    found = records.join(among, on="USUBJID", how="semi").drop_nulls(rule.value)
+    twice = found.filter(found["USUBJID"].is_duplicated())["USUBJID"].unique().to_list()
+    if twice:
+        message = f"group {name} needs one result per subject; {len(twice)} subjects have more"
+        domains.findings.append(
+            Finding("derive.group", message, dataset=rule.domain, variable=rule.value,
+                    count=len(twice), subjects=some_subjects(twice))
+        )  # fmt: skip
+        return None
+    return found.select("USUBJID", pl.col(rule.value).cast(pl.Float64).alias("_VALUE"))
