@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple, TypeVar
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from il5report.ard import Rows
@@ -126,7 +128,24 @@ class Context:
 
     def in_column(self, column: Column, where: Condition | None = None) -> pl.DataFrame:
         """ADSL of the subjects of a column (that meet a further condition)."""
-        return self.subjects.filter(expression(all_of(column.where, where), self.subjects.schema))
+        if column not in self._in_columns:
+            found = self.subjects.filter(expression(column.where, self.subjects.schema))
+            self._in_columns[column] = found
+        mine = self._in_columns[column]
+        return mine if where is None else mine.filter(expression(where, mine.schema))
+
+    @cached_property
+    def _in_columns(self) -> dict[Column, pl.DataFrame]:
+        """Columns already selected: every line of a table asks for them."""
+        return {}
+
+    def split(self, records: pl.DataFrame) -> list[NDArray[np.bool_]]:
+        """Which of the records are of the subjects of each column."""
+        who = records["USUBJID"]
+        return [
+            who.is_in(self.in_column(column)["USUBJID"].implode()).to_numpy()
+            for column in self.columns
+        ]
 
     def records(
         self, dataset: str, subset: Condition | None = None, keep: Sequence[str] = ()

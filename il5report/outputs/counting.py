@@ -61,8 +61,8 @@ def add_subjects_with(  # noqa: PLR0913 - the six things a count states
     """
     found = ctx.records(dataset, subset, keep=("USUBJID",)).select("USUBJID").unique()
     sizes = among if among is not None else column_sizes(ctx)
-    for column in ctx.columns:
-        n = ctx.in_column(column).join(found, on="USUBJID", how="semi").height
+    for column, mine in zip(ctx.columns, ctx.split(found), strict=True):
+        n = int(mine.sum())
         scope = Scope(
             analysis,
             dataset,

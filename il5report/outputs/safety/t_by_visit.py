@@ -73,13 +73,14 @@ def _measure(
 ) -> None:
     dataset = ctx.options(Options).dataset
     records = ctx.records(dataset, where, keep=("USUBJID", "AVISIT", measure.variable))
+    values, at = records[measure.variable].to_numpy(), records["AVISIT"]
+    columns = list(zip(ctx.columns, ctx.split(records), strict=True))
     for visit in _visits(ctx):
-        there = records.filter(pl.col("AVISIT") == visit)
-        one_per_subject(ctx, there, dataset)
-        for column in ctx.columns:
-            mine = there.join(ctx.in_column(column), on="USUBJID", how="semi")
-            values = mine[measure.variable].to_numpy()
-            found = describe(values, conf_level=ctx.plan.conventions.conf_level)
+        there = (at == visit).fill_null(False)
+        one_per_subject(ctx, records.filter(there), dataset)
+        for column, inside in columns:
+            mine = values[inside & there.to_numpy()]
+            found = describe(mine, conf_level=ctx.plan.conventions.conf_level)
             scope = Scope(
                 measure.label, dataset, all_of(where, equals("AVISIT", visit)), column.where,
                 column=column.label, variable=measure.variable, level=visit, paramcd=item.paramcd,

@@ -65,16 +65,18 @@ def _window(ctx: Context, rows: Rows, item: Graded, window: Window) -> None:
     options = ctx.options(GradeOptions)
     found = worst(ctx, options, item, window).filter(pl.col("WORST").is_not_null())
     here = after(options, item, window)
-    for column in ctx.columns:
-        mine = ctx.in_column(column).join(found, on="USUBJID")
-        for line in _lines(item):
+    lines = list(_lines(item))
+    counts = found.select(line.who.fill_null(False).alias(line.label) for line in lines)
+    for column, mine in zip(ctx.columns, ctx.split(found), strict=True):
+        for line in lines:
             scope = Scope(
                 "lab|worst", options.dataset, both(here, line.where), column.where,
                 line.without and both(here, line.without), both(here, given(item.grade)),
                 options.dataset, column=column.label, group=window.label, variable=item.grade,
                 level=line.label, paramcd=item.paramcd,
             )  # fmt: skip
-            rows.add(scope, METHOD, counted(mine.filter(line.who).height, mine.height))
+            n = int((counts[line.label].to_numpy() & mine).sum())
+            rows.add(scope, METHOD, counted(n, int(mine.sum())))
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:

@@ -145,9 +145,9 @@ def _subjects(
     among = ctx.records(line.of_dataset, base, keep=("USUBJID",)).select("USUBJID").unique()
     _within(ctx, place, found, among)
     conventions = ctx.plan.conventions
-    for column in ctx.columns:
-        subjects = ctx.in_column(column)
-        n, total = (subjects.join(f, on="USUBJID", how="semi").height for f in (found, among))
+    counts = zip(ctx.columns, ctx.split(found), ctx.split(among), strict=True)
+    for column, counted_here, of_these in counts:
+        n, total = int(counted_here.sum()), int(of_these.sum())
         scope = Scope(
             "subjects", dataset, where, column.where, of=base, of_dataset=line.of_dataset,
             column=column.label, group=place.group, level=line.label,
@@ -178,13 +178,12 @@ def _within(ctx: Context, place: Placed, found: pl.DataFrame, among: pl.DataFram
 
 def _events(ctx: Context, rows: Rows, place: Placed, dataset: str, where: Condition | None) -> None:
     records = ctx.records(dataset, where, keep=("USUBJID",))
-    for column in ctx.columns:
-        mine = records.join(ctx.in_column(column), on="USUBJID", how="semi")
+    for column, mine in zip(ctx.columns, ctx.split(records), strict=True):
         scope = Scope(
             "events", dataset, where, column.where, column=column.label, group=place.group,
             level=place.line.label,
         )  # fmt: skip
-        stat = Stat("n_events", "Number of events", mine.height, "events")
+        stat = Stat("n_events", "Number of events", int(mine.sum()), "events")
         rows.add(scope, "count of records", [stat])
 
 
@@ -194,9 +193,9 @@ def _values(ctx: Context, rows: Rows, place: Placed, dataset: str, where: Condit
     given = present if where is None else both(where, present)
     records = ctx.records(dataset, given, keep=(line.variable,))
     one_per_subject(ctx, records, dataset)
-    for column in ctx.columns:
-        mine = records.join(ctx.in_column(column), on="USUBJID", how="semi")
-        found = describe(mine[line.variable].to_numpy(), conf_level=ctx.plan.conventions.conf_level)
+    values = records[line.variable].to_numpy()
+    for column, mine in zip(ctx.columns, ctx.split(records), strict=True):
+        found = describe(values[mine], conf_level=ctx.plan.conventions.conf_level)
         scope = Scope(
             "values", dataset, given, column.where, column=column.label, group=place.group,
             variable=line.variable, level=line.label,

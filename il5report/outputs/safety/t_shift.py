@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import product
+
 import polars as pl
 
 from il5report.ard import Rows, Scope, counted
@@ -47,12 +50,10 @@ def _shifts(
 ) -> None:
     """Subjects with each pair of grades."""
     window, column, mine = at
-    for before in LEVELS:
-        for then in LEVELS:
-            pair = pl.col("BASELINE").eq_missing(before) & pl.col("WORST").eq_missing(then)
-            n = mine.filter(pair).height
-            scope = _scope(options, item, window, (before, then), column)
-            rows.add(scope, METHOD, counted(n, mine.height))
+    pairs = Counter(mine.select("BASELINE", "WORST").iter_rows())
+    for pair in product(LEVELS, LEVELS):
+        scope = _scope(options, item, window, pair, column)
+        rows.add(scope, METHOD, counted(pairs[pair], mine.height))
 
 
 def _scope(
