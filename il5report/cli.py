@@ -113,10 +113,13 @@ def report(  # noqa: PLR0913, PLR0917 - the options of the command
         _fail("--tex-pdf needs pdflatex, which is not installed; nothing was written", REFUSED)
     with _refusals():
         from il5report import report as pipeline
+        from il5report.workers import workers
 
         choices = _choices(only, preset, cutoff)
-        with _progress() as say:
-            made = pipeline.report(data, plan, out, say, tex_pdf=tex_pdf, choices=choices)
+        with _progress() as say, workers() as executor:
+            made = pipeline.report(
+                data, plan, out, say, tex_pdf=tex_pdf, choices=choices, executor=executor
+            )
         _done(
             f"Wrote {len(made.document.displays())} displays with {made.ard.height:,} results to "
             f"{out / 'index.html'}, report.pdf, report.tex, ard.parquet, ard.json, manifest.json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,11 +14,11 @@ from il5report.check import cutoff_faults, needed, plan_faults
 from il5report.data.check import CHECKS, Accepted, Waiver, apply_waivers, check_study
 from il5report.data.dataset import Study
 from il5report.data.read import SUFFIXES, read_study
-from il5report.display.model import Display, Document
+from il5report.display.model import Document
 from il5report.document import Said, banner_of, display_of, document
 from il5report.errors import DataError, Finding, Severity
 from il5report.files import replacing, sha256, write_manifest
-from il5report.output import Context
+from il5report.output import Context, Shown
 from il5report.outputs import Catalogue
 from il5report.plan import Plan
 from il5report.plan.choices import Choices, chosen
@@ -25,6 +26,7 @@ from il5report.plan.read import LoadedPlan, read_plan
 from il5report.provenance import provenance
 from il5report.quality import quality
 from il5report.resources import default_plan
+from il5report.workers import HERE
 
 Say = Callable[[str], None]
 FORMATS = ("html", "latex", "pdf")
@@ -151,10 +153,10 @@ def _wanted(data: Path, displays: Sequence[Context]) -> set[str] | None:
     return {"ADSL", *named, *(name for n in needs for name, _ in n.conditions)}
 
 
-def analyse(checked: Checked, say: Say = quiet) -> Results:
-    """Every display of the plan: its numbers, then its text."""
+def analyse(checked: Checked, say: Say = quiet, executor: Executor = HERE) -> Results:
+    """Every display of the plan: its numbers, then its text. `executor` draws the figures."""
     frames: list[pl.DataFrame] = []
-    displays: list[Display] = []
+    shown: list[Future[Shown]] = []
     first = 1
     for ctx in checked.contexts:
         say(f"{ctx.output.kind} {ctx.entry.number} {ctx.id}")
@@ -163,8 +165,11 @@ def analyse(checked: Checked, say: Say = quiet) -> Results:
         ard = results.finish(rows.frame(), ctx.id, ctx.set_name, ctx.set_where, first)
         first += ard.height
         frames.append(ard)
-        shown = ctx.output.display(ctx, ctx.output.records(ctx) if ctx.output.records else ard)
-        displays.append(display_of(ctx, shown))
+        shown.append(_shown(ctx, ard, executor if ctx.output.kind == "figure" else HERE))
+    say("drawing figures")
+    displays = [
+        display_of(ctx, one.result()) for ctx, one in zip(checked.contexts, shown, strict=True)
+    ]
     plan = checked.loaded.plan
     said = Said(number_of_checks(), checked.findings, checked.accepted)
     ard = pl.concat(frames) if frames else results.Rows().frame()
@@ -173,7 +178,14 @@ def analyse(checked: Checked, say: Say = quiet) -> Results:
     return Results(checked, ard, made)
 
 
-def report(
+def _shown(ctx: Context, ard: pl.DataFrame, executor: Executor) -> Future[Shown]:
+    """The display: a listing of its records, everything else of its ARD rows alone."""
+    if ctx.output.records:
+        return executor.submit(ctx.output.display, ctx, ctx.output.records(ctx))
+    return executor.submit(ctx.output.display, replace(ctx, study={}), ard)
+
+
+def report(  # noqa: PLR0913
     data: Path,
     plan: Path | None,
     out: Path,
@@ -181,10 +193,12 @@ def report(
     *,
     tex_pdf: bool = False,
     choices: Choices = EVERYTHING,
+    executor: Executor = HERE,
 ) -> Results:
     """The whole report in `out`, which is replaced only when all of it is there.
 
-    With `tex_pdf` the LaTeX file is compiled too, into ``report-tex.pdf``.
+    What needs no data is done by `executor` (see `il5report.workers`), here where left out. With
+    `tex_pdf` the LaTeX file is compiled too, into ``report-tex.pdf``.
 
     Raises
     ------
@@ -196,8 +210,8 @@ def report(
         `tex_pdf` without pdflatex on this machine.
     """
     with replacing(out) as folder:
-        found = analyse(check(data, plan, say, choices), say)
-        write(found, folder, say)
+        found = analyse(check(data, plan, say, choices), say, executor)
+        write(found, folder, say, executor)
         if tex_pdf:
             from il5report.render.pdf import render_tex_pdf
 
@@ -211,13 +225,14 @@ def report(
     return found
 
 
-def write(found: Results, folder: Path, say: Say = quiet) -> None:
+def write(found: Results, folder: Path, say: Say = quiet, executor: Executor = HERE) -> None:
     """The ARD, the analysis data sets where they were derived, and every format."""
     from il5report.data.write import write_study
     from il5report.render.html import render_html
     from il5report.render.latex import render_latex
     from il5report.render.pdf import render_pdf
 
+    pdf = executor.submit(render_pdf, found.document, folder)
     say("writing results data")
     found.ard.write_parquet(folder / "ard.parquet")
     (folder / "ard.json").write_text(results.to_json(found.ard), encoding="utf-8")
@@ -234,7 +249,7 @@ def write(found: Results, folder: Path, say: Say = quiet) -> None:
     say("writing LaTeX")
     render_latex(found.document, folder)
     say("writing PDF")
-    render_pdf(found.document, folder)
+    pdf.result()
 
 
 def input_hashes(data: Path) -> dict[str, str]:

@@ -36,9 +36,10 @@ ALLOWED = {
     "files": {"__init__"},
     "report": {
         "ard", "check", "data", "derive", "display", "document", "errors", "files", "output",
-        "outputs", "plan", "provenance", "quality", "render", "resources",
+        "outputs", "plan", "provenance", "quality", "render", "resources", "workers",
     },
-    "cli": {"data", "errors", "plan", "report", "resources"},
+    "workers": set(),
+    "cli": {"data", "errors", "plan", "report", "resources", "workers"},
     "__main__": {"cli"},
     "__init__": set(),
 }  # fmt: skip
