@@ -23,6 +23,7 @@ NO_FIGURES = "".join(f"{key}: null\n" for key in FIGURES)
 ONE_COLUMN = """columns: !replace
   default: {variable: TRT01A, levels: {Dose level 3: Dose level 3}, total: Total}
   planned: {variable: TRT01P, levels: {Dose level 3: Dose level 3}, total: ""}
+  levels: {variable: TRT01A, levels: {Dose level 3: Dose level 3}, total: ""}
   total: {total: Everyone}
   blasts: {total: Total}
   eosinophils: {total: Total}
