@@ -1,12 +1,13 @@
-"""What the displays of liver values must hold, derived from the records."""
+"""What the displays of liver values and of courses must hold, derived from the records."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tests.outputs.arithmetic import described
 from tests.outputs.expected import Expected, Place
-from tests.outputs.records import Record, Trial
+from tests.outputs.records import Column, Record, Trial
 
 QUADRANTS = {
     (True, True): "Both raised",
@@ -121,7 +122,80 @@ def _edish(made: Expected, trial: Trial, options: Record) -> None:
     made.sentences.append(f"Without a value of one of the two, not drawn: {left}.")
 
 
+def _day(record: Record) -> float:
+    """Days from infusion; study days have no 0."""
+    return record["ADY"] - 1 if record["ADY"] > 0 else record["ADY"]
+
+
+def _values(trial: Trial, options: Record, item: Record, column: Column) -> list[Record]:
+    """The records of a parameter that have a value."""
+    found = trial.where(options.get("dataset", "ADLB"), options.get("subset", ""), column.subjects)
+    return [r for r in found if r["PARAMCD"] == item["paramcd"] and r["AVAL"] is not None]
+
+
+def _parts(made: Expected) -> list[Column]:
+    """The columns without the total."""
+    return list(made.columns[:-1] or made.columns)
+
+
+def _medians(made: Expected, trial: Trial, options: Record) -> None:
+    first, last = options["days"]
+    pick = {"lowest": min, "highest": max}[options["pick"]]
+    for item in options["parameters"]:
+        for c in _parts(made):
+            by_day = dict[float, dict[str, float]]()
+            for r in _values(trial, options, item, c):
+                if first <= _day(r) <= last:
+                    of_day = by_day.setdefault(_day(r), {})
+                    who = r["USUBJID"]
+                    of_day[who] = pick(r["AVAL"], of_day.get(who, r["AVAL"]))
+            drawn = 0
+            for day, values in by_day.items():
+                stats = described(list(values.values()))
+                for stat in ("n", "median", "q1", "q3"):
+                    place = Place("day", c.label, stat, paramcd=item["paramcd"], time=day)
+                    made.numbers[place] = stats[stat]
+                drawn += len(values) >= options.get("least", 3)
+            made.sentences.append(f"{item['label']}, {c.label}: {drawn} days.")
+
+
+def _boxes(made: Expected, trial: Trial, options: Record) -> None:
+    for item in options["parameters"]:
+        sizes = dict.fromkeys(options["visits"], 0)
+        for c in _parts(made):
+            records = _values(trial, options, item, c)
+            for visit in options["visits"]:
+                values = [r["AVAL"] for r in records if r["AVISIT"] == visit]
+                sizes[visit] += len(values)
+                stats = described(values)
+                for stat in ("n", "q1", "median", "q3", "minimum", "maximum"):
+                    place = Place("box", c.label, stat, level=visit, paramcd=item["paramcd"])
+                    made.numbers[place] = stats[stat]
+        shown = ", ".join(f"{visit} {n}" for visit, n in sizes.items() if n)
+        made.sentences.append(f"{item['label']}, subjects: {shown or 'none'}.")
+
+
+def _courses(made: Expected, trial: Trial, options: Record) -> None:
+    first, last = options["days"]
+    item = options["parameter"]
+    for c in _parts(made):
+        records = [r for r in _values(trial, options, item, c) if first <= _day(r) <= last]
+        found = dict[tuple[str, float], list[float]]()
+        for r in records:
+            found.setdefault((r["USUBJID"], _day(r)), []).append(r["AVAL"])
+        for (who, day), values in found.items():
+            for i, value in enumerate(sorted(values), 1):
+                level = "" if i == 1 else str(i)
+                made.numbers[
+                    Place("value", c.label, "value", who, "", level, item["paramcd"], day)
+                ] = value
+        made.sentences.append(f"{c.label}: {len({who for who, _ in found})}.")
+
+
 OUTPUTS: dict[str, Callable[[Expected, Trial, Record], None]] = {
     "t_liver": _liver,
     "f_edish": _edish,
+    "f_medians": _medians,
+    "f_visit_boxes": _boxes,
+    "f_courses": _courses,
 }

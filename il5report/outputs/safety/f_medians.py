@@ -1,0 +1,114 @@
+"""Medians of findings by day from infusion, with the quartiles, one panel per parameter."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import polars as pl
+
+from il5report.analyse.continuous import describe
+from il5report.ard import Rows, Scope, stats_of
+from il5report.display.plot import LINES, MARKERS, colour, drawing, finished, house_style
+from il5report.display.view import View
+from il5report.output import Context, Needs, Output, Shown
+from il5report.outputs import courses
+from il5report.outputs.counting import add_column_sizes
+
+
+class Options(courses.FindingOptions):
+    """`pick`: the value of a day with several; `least`: values that a median is drawn of; `days`:
+    first and last day of the axis."""
+
+    parameters: tuple[courses.Drawn, ...]
+    pick: Literal["lowest", "highest"]
+    least: int = 3
+    days: tuple[int, int] = (-7, 60)
+
+
+PANELS_MM = 170  # so that the panels stand on one page
+STATISTICS = ("n", "median", "q1", "q3")
+
+
+def needs(ctx: Context) -> Needs:
+    options = ctx.options(Options)
+    names = ["USUBJID", "PARAMCD", "ADY", options.variable]
+    return Needs({options.dataset: names}, [(options.dataset, options.subset)])
+
+
+def analyse(ctx: Context, rows: Rows) -> None:
+    options, level = ctx.options(Options), ctx.plan.conventions.conf_level
+    add_column_sizes(ctx, rows)
+    for item in options.parameters:
+        where = courses.given(options, item)
+        records = ctx.records(options.dataset, where, keep=("ADY", options.variable))
+        found = courses.one_a_day(records, options.variable, options.pick)
+        inside = found.filter(pl.col("DAY").is_between(*options.days))
+        for column in courses.parts(ctx):
+            mine = inside.join(ctx.in_column(column), on="USUBJID", how="semi").sort("DAY")
+            for day, values in mine.group_by("DAY", maintain_order=True):
+                at = float(str(day[0]))
+                scope = Scope(
+                    "day", options.dataset, courses.on_day(where, at), column.where,
+                    column=column.label, paramcd=item.paramcd, time=at,
+                )  # fmt: skip
+                made = describe(values[options.variable].to_numpy(), conf_level=level)
+                rows.add(
+                    scope, f"{options.pick} value of the day, percentiles PCTLDEF 5",
+                    stats_of(made, STATISTICS),
+                )  # fmt: skip
+
+
+def display(ctx: Context, ard: pl.DataFrame) -> Shown:
+    options, view = ctx.options(Options), View(ard)
+    names, count = [c.label for c in courses.parts(ctx)], len(options.parameters)
+    with house_style(ctx.id):
+        made, *panels = drawing(165, 20 + min(62 * count, PANELS_MM), [1] * count)
+        said = []
+        for axes, item in zip(panels, options.parameters, strict=True):
+            courses.ruled(axes, item)
+            for place, name in enumerate(names):
+                points = _points(view, options, item, name)
+                said.append(f"{item.label}, {name}: {points.height} days.")
+                _draw(axes, points, name, (place, len(names)))
+        panels[-1].set_xlim(options.days[0] - 0.5, options.days[1] + 0.5)
+        panels[-1].set_xlabel("Days from infusion")
+        made.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=4)
+        words = f"Medians with quartiles by day. {' '.join(said)}"
+        return Shown(finished(made, words, ard["row"].to_list()), (_note(options),))
+
+
+def _points(view: View, options: Options, item: courses.Drawn, name: str) -> pl.DataFrame:
+    """time, median, q1, q3 of the days with enough values."""
+    rows = view.only("day", column=name, paramcd=item.paramcd)
+    wide = rows.pivot("stat_name", index="time", values="stat")
+    if not wide.height:
+        return pl.DataFrame(schema=dict.fromkeys(("time", *STATISTICS), pl.Float64))
+    return wide.filter(pl.col("n") >= options.least).sort("time")
+
+
+def _draw(axes: Any, points: pl.DataFrame, name: str, at: tuple[int, int]) -> None:
+    place, count = at
+    shade = colour(place, count, False)
+    axes.plot(
+        points["time"], points["median"], color=shade, label=name, markersize=3,
+        linestyle=LINES[place % len(LINES)], marker=MARKERS[place % len(MARKERS)],
+    )  # fmt: skip
+    axes.fill_between(points["time"], points["q1"], points["q3"], color=shade, alpha=0.13, lw=0)
+
+
+def _note(options: Options) -> str:
+    return (
+        f"Median and, shaded, first to third quartile of the days with {options.least} or more "
+        f"subjects; the {options.pick} value of a subject's day. Day 0: day of infusion."
+    )
+
+
+OUTPUT = Output(
+    kind="figure",
+    title="Medians by day",
+    analysis_set="SAF",
+    needs=needs,
+    options=Options,
+    analyse=analyse,
+    display=display,
+)
