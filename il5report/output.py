@@ -174,6 +174,7 @@ class Context:
             "km_ci": CI_NAMES[conventions.km_ci],
             "convention": conventions.convention.upper(),
             "kinetics_time": self._kinetics_time,
+            **self._kinetics_rules,
             "auc_method": conventions.auc_method.replace("_", "-"),
             "day_zero": "day 0" if conventions.day_zero else "day 1",
         }
@@ -185,8 +186,35 @@ class Context:
             return "the times of the data"
         return KINETICS_TIMES[derivation.kinetics.time]
 
+    @property
+    def _kinetics_rules(self) -> Mapping[str, str]:
+        derivation = self.plan.derivation
+        if derivation is None or derivation.kinetics is None:
+            return dict.fromkeys(("blq_rule", "auc_rule"), "by the rules of the data")
+        rules = derivation.kinetics
+        beyond = AFTER_LAST[rules.after_last]
+        return {
+            "blq_rule": f"0 before the first quantifiable value; {BLQ_INSIDE[rules.blq_inside]} "
+            "between quantifiable values; never part of the terminal phase",
+            "auc_rule": f"where a sample below the limit follows, {beyond}; otherwise "
+            + (
+                f"extrapolated from the {rules.extrapolate} last concentration"
+                if rules.extrapolate
+                else "not estimable"
+            ),
+        }
+
 
 KINETICS_TIMES = {"clock": "actual times", "day": "whole days"}
+BLQ_INSIDE = {
+    "single_missing": "left out if alone, 0 if two or more in a row,",
+    "missing": "left out",
+    "zero": "0",
+}
+AFTER_LAST = {
+    "zero": "0 beyond the last quantifiable value",
+    "triangle": "a triangle down to that sample",
+}
 _WORD = re.compile(r"\{(\w+)\}")
 CI_NAMES: Mapping[str, str] = {
     "clopper_pearson": "Clopper-Pearson (exact)",

@@ -20,12 +20,10 @@ from tests.outputs.arithmetic import (
     count,
     described,
     fixed,
-    geometric,
     kaplan_meier,
     limits,
     p_value,
     quantile,
-    significant,
     standard_error,
     tenths,
 )
@@ -447,50 +445,6 @@ def _worst(made: Expected, trial: Trial, options: Record) -> dict[str, list[int]
     return found
 
 
-def _kinetics(made: Expected, trial: Trial, options: Record) -> None:
-    for block in options["blocks"]:
-        made.line(0, block["label"])
-        for item in options["parameters"]:
-            where = f'({block["where"]}) and PARAMCD == "{item["paramcd"]}"'
-            of_column = [trial.where("ADPP", where, c.subjects) for c in made.columns]
-            units = {r["AVALU"] for records in of_column for r in records}
-            assert len(units) < 2, "one unit in one parameter of one assay"
-            made.line(1, ", ".join([item["label"], *units]))
-            _parameter(made, of_column, block["label"], item)
-
-
-def _parameter(made: Expected, of_column: list[list[Record]], block: str, item: Record) -> None:
-    log = item.get("scale", "geometric") != "ordinary"
-    show = significant if "digits" not in item else lambda v: fixed(v, item["digits"])
-    spread = significant if "digits" not in item else lambda v: fixed(v, item["digits"] + 1)
-    texts = dict[str, list[str]]()
-    for c, records in zip(made.columns, of_column, strict=True):
-        values = [r["AVAL"] for r in records if r["AVAL"] is not None]
-        stats = described(values)
-        mean, cv = geometric(values)
-        zero, missing = sum(v == 0 for v in values), len(records) - len(values)
-        found = {("not estimable", "n_ne"): missing, ("number", "n"): len(values)}
-        if log:
-            found |= {("geometric", "n_zero"): zero}
-            found |= {("geometric", "mean"): mean, ("geometric", "cv"): cv}
-        for stat in ("mean", "sd", "median", "minimum", "maximum"):
-            found["ordinary", stat] = stats[stat]
-        for (analysis, stat), value in found.items():
-            made.numbers[Place(analysis, c.label, stat, block, paramcd=item["paramcd"])] = value
-        cells = {"n": str(len(values))}
-        if log:
-            cells["Geometric mean (CV%)"] = f"{show(mean)} ({fixed(cv, 1)})"
-            cells["Zero, not in the geometric mean"] = str(zero)
-        ends = ", ".join(show(stats[s]) for s in ("minimum", "maximum"))
-        cells["Median (min, max)"] = f"{show(stats['median'])} ({ends})"
-        cells["Mean (SD)"] = f"{show(stats['mean'])} ({spread(stats['sd'])})"
-        cells["Not estimable"] = str(missing)
-        for label, text in cells.items():
-            texts.setdefault(label, []).append(text)
-    for label, of_label in texts.items():
-        made.line(2, label, of_label)
-
-
 def _profiles(made: Expected, trial: Trial, options: Record) -> None:
     for c in made.columns[:-1]:
         records = trial.where("ADPC", options["where"], c.subjects)
@@ -513,14 +467,17 @@ def _records(made: Expected, trial: Trial, options: Record, within: frozenset[st
         Place("listed", "", "n_records"): len(found),
         Place("listed", "", "n"): len(distinct(found)),
     }
-    names = [v["variable"] for v in options["variables"]]
-    made.records = [tuple(_listed(r[n]) for n in names) for r in found]
+    made.records = [
+        tuple(_listed(r[v["variable"]], v) for v in options["variables"]) for r in found
+    ]
 
 
-def _listed(value: object) -> str:
-    """A value as it is in the data: whole numbers without decimals."""
+def _listed(value: object, how: Record) -> str:
+    """A value as it is in the data: whole numbers without decimals, others to the digits asked."""
+    if isinstance(value, float) and "digits" in how:
+        return fixed(value, how["digits"])
     if isinstance(value, float) and not value.is_integer():
-        return repr(value)
+        return significant(value, how["significant"]) if "significant" in how else repr(value)
     return "" if value is None else _code(value)
 
 
@@ -555,7 +512,6 @@ OUTPUTS: dict[str, Callable[[Expected, Trial, Record], None]] = {
     "t_best_response": _best_response,
     "t_ae_overview": _ae_overview,
     "t_max_grade": _max_grade,
-    "t_kinetics": _kinetics,
     "f_kinetics_profiles": _profiles,
 }
 for part in sorted(Path(__file__).parent.glob("expected_*.py")):

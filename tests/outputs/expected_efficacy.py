@@ -33,7 +33,8 @@ def times_of(made: Expected, trial: Trial, options: Record) -> Times:
     """The records of the parameter by column; who has none is left out of N where asked."""
     unit = options.get("unit", "months")
     where = f'PARAMCD == "{options["paramcd"]}"'
-    of_column = {c.label: trial.where("ADTTE", where, c.subjects) for c in made.columns}
+    dataset = options.get("dataset", "ADTTE")
+    of_column = {c.label: trial.where(dataset, where, c.subjects) for c in made.columns}
     if options.get("analysed"):
         made.columns = [
             Column(c.label, frozenset(distinct(of_column[c.label]))) for c in made.columns
@@ -256,7 +257,7 @@ def _response_by_visit(made: Expected, trial: Trial, options: Record) -> None:
         ):
             rates, intervals = [], []
             for c in made.columns:
-                seen = trial.where("ADRS", here, c.subjects)
+                seen = trial.where(options.get("dataset", "ADRS"), here, c.subjects)
                 met = test_of(options["response"])
                 n = len(distinct([r for r in seen if met(r)]))
                 total = len(distinct(seen) if analysis == "of assessed" else c.subjects)

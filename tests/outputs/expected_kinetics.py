@@ -11,14 +11,8 @@ from tests.outputs.arithmetic import described, fixed, geometric, p_value, signi
 from tests.outputs.expected import (
     Expected,
     Place,
-    Times,
-    _landmark,
-    _middles,
-    _parameter,
-    percent,
-    second_computation,
 )
-from tests.outputs.records import Column, Record, Trial, distinct
+from tests.outputs.records import Column, Record, Trial, distinct, test_of
 
 
 def regroup(made: Expected, trial: Trial, options: Record) -> None:
@@ -58,9 +52,75 @@ def _kinetics(made: Expected, trial: Trial, options: Record) -> None:
             where = f'({block["where"]}) and PARAMCD == "{item["paramcd"]}"'
             of_column = [exact(trial.where(dataset, where, c.subjects)) for c in made.columns]
             units = {r["AVALU"] for records in of_column for r in records} - {None}
+            if item.get("unit"):
+                assay = trial.assays[block["assay"]]["unit"] if "assay" in block else block["unit"]
+                declared = item["unit"].replace("{unit}", assay)
+                assert units <= {declared}, "the unit of the plan"
+                units = {declared}
             assert len(units) < 2, "one unit in one parameter of one assay"
             made.line(1, ", ".join([item["label"], *units]))
             _parameter(made, of_column, block["label"], item)
+            if "flag" in options:
+                _flagged(made, of_column, (block["label"], item["paramcd"]), options["flag"])
+
+
+def _parameter(made: Expected, of_column: list[list[Record]], block: str, item: Record) -> None:
+    log = item.get("scale", "geometric") != "ordinary"
+    texts = dict[str, list[str]]()
+    for c, records in zip(made.columns, of_column, strict=True):
+        values = [r["AVAL"] for r in records if r["AVAL"] is not None]
+        stats = described(values)
+        mean, cv = geometric(values)
+        zero, missing = sum(v == 0 for v in values), len(records) - len(values)
+        found = {("not estimable", "n_ne"): missing, ("number", "n"): len(values)}
+        if log:
+            found |= {("geometric", "n_zero"): zero}
+            found |= {("geometric", "mean"): mean, ("geometric", "cv"): cv}
+        for stat in ("mean", "sd", "median", "minimum", "maximum"):
+            found["ordinary", stat] = stats[stat]
+        for (analysis, stat), value in found.items():
+            made.numbers[Place(analysis, c.label, stat, block, paramcd=item["paramcd"])] = value
+        cells = {"n": str(len(values))}
+        cells |= _skewed(stats, (mean, cv), zero) if log else _of_times(stats, item["digits"])
+        cells["Not estimable"] = str(missing)
+        for label, text in cells.items():
+            texts.setdefault(label, []).append(text)
+    for label, of_label in texts.items():
+        made.line(2, label, of_label)
+
+
+def _skewed(
+    stats: dict[str, float | None], of_logs: tuple[float | None, float | None], zero: int
+) -> dict[str, str]:
+    """Concentrations and areas: three significant digits."""
+    mean, cv = of_logs
+    ends = ", ".join(significant(stats[s]) for s in ("minimum", "maximum"))
+    return {
+        "Geometric mean (CV%)": f"{significant(mean)} ({fixed(cv, 1)})",
+        "Zero, not in the geometric mean": str(zero),
+        "Median (min, max)": f"{significant(stats['median'])} ({ends})",
+        "Mean (SD)": f"{significant(stats['mean'])} ({significant(stats['sd'])})",
+    }
+
+
+def _of_times(stats: dict[str, float | None], digits: int) -> dict[str, str]:
+    """Times: median with one decimal more than the data, and range."""
+    ends = ", ".join(fixed(stats[s], digits) for s in ("minimum", "maximum"))
+    return {"Median (min, max)": f"{fixed(stats['median'], digits + 1)} ({ends})"}
+
+
+def _flagged(
+    made: Expected, of_column: list[list[Record]], place: tuple[str, str], flag: Record
+) -> None:
+    """Values that the flag marks; no line where it marks none."""
+    marked = test_of(flag["where"])
+    texts = []
+    for c, records in zip(made.columns, of_column, strict=True):
+        n = sum(r["AVAL"] is not None and marked(r) for r in records)
+        made.numbers[Place("flagged", c.label, "n", place[0], paramcd=place[1])] = n
+        texts.append(str(n))
+    if set(texts) != {"0"}:
+        made.line(2, flag["label"], texts)
 
 
 def _concentrations(made: Expected, trial: Trial, options: Record) -> None:
@@ -93,40 +153,6 @@ def _concentrations(made: Expected, trial: Trial, options: Record) -> None:
         made.line(1, "Geometric mean (CV%)", means)
         made.line(1, "Median (min, max)", medians)
     assert len(units) < 2, "one unit in one assay"
-
-
-def _persistence(made: Expected, trial: Trial, options: Record) -> None:
-    month = trial.conventions["days_per_month"]
-    of_column = {}
-    for c in made.columns:
-        records = trial.where("ADPP", options["where"], c.subjects)
-        known = [r for r in records if r["AVAL"] is not None]
-        lost = {r["USUBJID"]: r["AVAL"] for r in known if r["PARAMCD"] == "TLOSS"}
-        last = {r["USUBJID"]: r["AVAL"] for r in known if r["PARAMCD"] == "TLST"}
-        of_column[c.label] = [
-            {"AVAL": lost.get(subject, day), "CNSR": float(subject not in lost)}
-            for subject, day in last.items()
-        ]
-        made.counted(len(lost), len(last), "loss", c.label)
-    losses = [
-        f"{sum(r['CNSR'] == 0 for r in records)}/{len(records)}" for records in of_column.values()
-    ]
-    made.line(0, "Loss of the transgene, n/N", losses)
-    days = Times("", of_column, 1, 0, trial.conventions["km_ci"])
-    middle = _middles(made, days, Fraction(1, 2), "time to loss")
-    made.line(0, "Median time to loss, days (95% CI)", middle)
-    for mark in options["landmarks"]:
-        texts = []
-        for column, records in of_column.items():
-            found = _landmark(records, mark * month, days.scale)
-            del found["std_error"]
-            for name, value in found.items():
-                made.numbers[Place("persisting", column, name, time=mark * month)] = value
-            s, low, high = (percent(found[n]) for n in ("survival", "lower", "upper"))
-            texts.append(f"{s} ({low}, {high}) [{found['n_risk']:.0f}]")
-        made.line(0, f"Persisting at {mark} months, %", texts)
-    for column, records in of_column.items():
-        second_computation(made, column, records)
 
 
 def _exposure(made: Expected, trial: Trial, options: Record) -> None:
@@ -258,7 +284,6 @@ OUTPUTS = {
     "t_kinetics": _kinetics,
     "t_biomarkers": _kinetics,
     "t_concentrations": _concentrations,
-    "t_persistence": _persistence,
     "t_exposure_response": _exposure,
     "f_boxplot": _boxplot,
 }

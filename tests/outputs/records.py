@@ -113,6 +113,7 @@ class Trial:
         self.sets = plan_file(folders, "analysis_sets")
         self.estimands = plan_file(folders, "estimands")
         study_file = plan_file(folders, "study")
+        self.assays = study_file.get("assays") or {}
         self.columns, self.conventions = study_file["columns"], study_file["conventions"]
         self._read: dict[str, list[Record]] = {}
 

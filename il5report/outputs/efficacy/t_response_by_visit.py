@@ -17,12 +17,14 @@ from il5report.plan.base import Model, Text, Where
 
 
 class Options(Model):
-    """`assessed`: the evaluable assessments of ADRS; `response` within them; `visits` (AVISIT)."""
+    """`assessed`: the evaluable assessments of ADRS; `response` within them; `visits` (AVISIT).
+    `none`: what is said where no assessment at all is a response."""
 
     dataset: Text = "ADRS"
     assessed: Where
     response: Where
     visits: tuple[str, ...]
+    none: str = ""
 
 
 ASSESSED, ALL = "of assessed", "of all"
@@ -65,7 +67,8 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         for analysis, label in ((ASSESSED, "Of those assessed"), (ALL, "Of all subjects")):
             rows += _lines(view, columns, analysis, label, visit)
     heads = view.column_heads(columns, "Visit, n/N (%)")
-    return Shown(table(heads, rows))
+    found = view.only(ALL, stat_name="n")["stat"].sum()
+    return Shown(table(heads, rows), (options.none,) if options.none and not found else ())
 
 
 def _lines(view: View, columns: list[str], analysis: str, label: str, visit: str) -> list[Row]:

@@ -10,13 +10,13 @@ import polars as pl
 
 from il5report.analyse.continuous import describe, geometric
 from il5report.ard import Rows, Scope, Stat, stats_of
-from il5report.conditions import Comparison, Condition, both, equals
+from il5report.conditions import Comparison, Condition, both, equals, expression
 from il5report.display.model import Row
 from il5report.display.rounding import significant
 from il5report.display.view import View, fixed_of, table, whole
-from il5report.errors import DataError, Finding
-from il5report.output import Context, Needs, Output, Shown
-from il5report.outputs.counting import METHOD
+from il5report.errors import DataError, Finding, PlanError, nearest
+from il5report.output import Context, Needs, Output, Shown, filled
+from il5report.outputs.counting import METHOD, one_per_subject
 from il5report.outputs.groups import (
     Group,
     Grouping,
@@ -30,28 +30,42 @@ from il5report.plan.base import Model, Text, Where
 
 class Parameter(Model):
     """A parameter of ADPP. `scale`: ``geometric`` for concentrations and areas, which are skewed;
-    ``ordinary`` for times. `digits`: significant digits (geometric) or decimals (ordinary)."""
+    ``ordinary`` for times. `digits`: significant digits (geometric) or decimals (ordinary).
+    `unit`: ``{unit}`` in it is that of the block; that of the data where left out."""
 
     paramcd: Text
     label: str = ""
+    unit: str = ""
     scale: Literal["geometric", "ordinary"] = "geometric"
     digits: int = 3
 
 
 class Block(Model):
-    """An assay: its records of ADPP, never pooled with those of another."""
+    """An assay: its records of ADPP, never pooled with those of another. `assay`: its key in the
+    plan, which gives unit and limit of quantification; `unit` where it has none."""
+
+    label: Text
+    where: Where
+    assay: str = ""
+    unit: str = ""
+
+
+class Flag(Model):
+    """Records to be counted beside each parameter, such as values under steroids."""
 
     label: Text
     where: Where
 
 
 class Options(Model):
-    """Blocks and parameters, in order; `by`: groups as columns in place of the plan's."""
+    """Blocks and parameters, in order; `by`: groups as columns in place of the plan's. `flag`:
+    counted beside each parameter that has such records."""
 
     dataset: Text = "ADPP"
     by: Grouping | None = None
     blocks: tuple[Block, ...]
     parameters: tuple[Parameter, ...]
+    flag: Flag | None = None
 
 
 GEOMETRIC = ("n_zero", "mean", "cv")
@@ -60,9 +74,18 @@ ORDINARY = ("mean", "sd", "median", "minimum", "maximum")
 
 def needs(ctx: Context) -> Needs:
     options = ctx.options(Options)
+    unknown = [b.assay for b in options.blocks if b.assay and b.assay not in ctx.plan.assays]
+    if unknown:
+        raise PlanError(
+            Finding("plan.assay", f"{ctx.id}: {code} is no assay{nearest(code, ctx.plan.assays)}")
+            for code in unknown
+        )
     names = ["USUBJID", "PARAMCD", "AVAL", "AVALU", "AREASN"]
-    blocks = [(options.dataset, block.where) for block in options.blocks]
-    return Needs({options.dataset: names}, [*blocks, *conditions(options.by)])
+    wheres = [block.where for block in options.blocks]
+    if options.flag is not None:
+        wheres.append(options.flag.where)
+    conditioned = [(options.dataset, where) for where in wheres]
+    return Needs({options.dataset: names}, [*conditioned, *conditions(options.by)])
 
 
 def analyse(ctx: Context, rows: Rows) -> None:
@@ -73,18 +96,31 @@ def analyse(ctx: Context, rows: Rows) -> None:
         for parameter in options.parameters:
             where = both(block.where, equals("PARAMCD", parameter.paramcd))
             records = ctx.records(options.dataset, where)
-            unit = _unit(options.dataset, where, records)
+            one_per_subject(ctx, records, options.dataset)
+            unit = _unit(ctx, block, parameter, where, records)
             for column in columns:
                 _parameter(ctx, rows, block, parameter, column, where, records, unit)
 
 
-def _unit(dataset: str, where: Condition, records: pl.DataFrame) -> str:
-    """The one unit of a parameter; values in different units are refused."""
+def unit_of(ctx: Context, block: Block, parameter: Parameter) -> str:
+    """The unit that the plan declares."""
+    unit = ctx.plan.assays[block.assay].unit if block.assay else block.unit
+    return filled(parameter.unit, {"unit": unit})
+
+
+def _unit(
+    ctx: Context, block: Block, parameter: Parameter, where: Condition, records: pl.DataFrame
+) -> str:
+    """The one unit of a parameter; values in different units, or in another than the plan says,
+    are refused."""
     units = records["AVALU"].drop_nulls().unique().sort().to_list()
-    if len(units) > 1:
-        message = f"more than one unit for {where}: {', '.join(units)}"
+    declared = unit_of(ctx, block, parameter)
+    dataset = ctx.options(Options).dataset
+    if len(units) > 1 or (declared and units not in ([], [declared])):
+        said = f", the plan says {declared}" if declared else ""
+        message = f"more than one unit for {where}: {', '.join(units)}{said}"
         raise DataError([Finding("unit.mixed", message, dataset=dataset, variable="AVALU")])
-    return units[0] if units else ""
+    return declared or (units[0] if units else "")
 
 
 def _parameter(  # noqa: PLR0913, PLR0917
@@ -92,14 +128,13 @@ def _parameter(  # noqa: PLR0913, PLR0917
     where: Condition, records: pl.DataFrame, unit: str,
 ) -> None:  # fmt: skip
     """The numbers of one parameter in one column."""
+    options, level = ctx.options(Options), ctx.plan.conventions.conf_level
     mine = records.join(column.subjects, on="USUBJID", how="semi")
     values = mine["AVAL"].drop_nulls().to_numpy()
-    level = ctx.plan.conventions.conf_level
 
     def scope(analysis: str, of: Condition) -> Scope:
         return Scope(
-            analysis, ctx.options(Options).dataset, of, column.groups, column.without,
-            column=column.label,
+            analysis, options.dataset, of, column.groups, column.without, column=column.label,
             group=block.label, paramcd=parameter.paramcd,
         )  # fmt: skip
 
@@ -115,6 +150,10 @@ def _parameter(  # noqa: PLR0913, PLR0917
         of_logs = geometric(values, conf_level=level)
         rows.add(scope("geometric", present), "log scale", stats_of(of_logs, GEOMETRIC, unit))
     rows.add(scope("ordinary", present), "PCTLDEF 5", stats_of(found, ORDINARY, unit))
+    if options.flag is not None:
+        flagged = mine.filter(expression(both(present, options.flag.where), mine.schema)).height
+        stat = Stat("n", options.flag.label, flagged, "subjects")
+        rows.add(scope("flagged", both(present, options.flag.where)), METHOD, [stat])
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
@@ -125,9 +164,10 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         rows.append(Row(block.label, kind="heading"))
         for parameter in options.parameters:
             rows += _lines(view, columns, block.label, parameter)
+            rows += _flagged(view, columns, options.flag, (block.label, parameter.paramcd))
     return Shown(
         table(view.column_heads(columns, "Parameter"), rows),
-        _reasons(ard, columns if options.by else columns[-1:]),
+        (*_assays(ctx), *_reasons(ard, columns if options.by else columns[-1:])),
     )
 
 
@@ -138,7 +178,7 @@ def _lines(view: View, columns: list[str], block: str, parameter: Parameter) -> 
     rows = [Row(f"{parameter.label or code}{f', {unit}' if unit else ''}", (), 1, "heading")]
     skewed = parameter.scale == "geometric"
     show = partial(significant, digits=digits) if skewed else fixed_of(digits)
-    more = show if skewed else fixed_of(digits + 1)
+    middle = show if skewed else fixed_of(digits + 1)
     lines: list[tuple[str, str, str, Mapping[str, Callable[[float], str]]]] = [
         ("n", "number", "{n}", {"n": whole}),
         ("Geometric mean (CV%)", "geometric", "{mean} ({cv})", {"mean": show, "cv": fixed_of(1)}),
@@ -147,16 +187,36 @@ def _lines(view: View, columns: list[str], block: str, parameter: Parameter) -> 
             "Median (min, max)",
             "ordinary",
             "{median} ({minimum}, {maximum})",
-            {"median": show, "minimum": show, "maximum": show},
+            {"median": middle, "minimum": show, "maximum": show},
         ),
-        ("Mean (SD)", "ordinary", "{mean} ({sd})", {"mean": show, "sd": more}),
+        ("Mean (SD)", "ordinary", "{mean} ({sd})", {"mean": show, "sd": show}),
         ("Not estimable", "not estimable", "{n_ne}", {"n_ne": whole}),
     ]
+    if not skewed:  # times: median and range
+        lines = [line for line in lines if line[1] != "geometric" and line[0] != "Mean (SD)"]
     for name, analysis, pattern, shown in lines:
-        if analysis != "geometric" or skewed:
-            places = (view.at(analysis, c, group=block, paramcd=code) for c in columns)
-            rows.append(Row(name, tuple(p.cell(pattern, shown) for p in places), indent=2))
+        places = (view.at(analysis, c, group=block, paramcd=code) for c in columns)
+        rows.append(Row(name, tuple(p.cell(pattern, shown) for p in places), indent=2))
     return rows
+
+
+def _flagged(view: View, columns: list[str], flag: Flag | None, at: tuple[str, str]) -> list[Row]:
+    """How many values the flag marks, where it marks any."""
+    places = [view.at("flagged", c, group=at[0], paramcd=at[1]) for c in columns]
+    if flag is None or not any(p.count("n") for p in places):
+        return []
+    return [Row(flag.label, tuple(p.count_alone() for p in places), indent=2)]
+
+
+def _assays(ctx: Context) -> tuple[str, ...]:
+    """Method and limit of quantification of each assay of the plan."""
+    said = []
+    for block in ctx.options(Options).blocks:
+        if block.assay:
+            assay = ctx.plan.assays[block.assay]
+            by, unit = assay.method or "assay", assay.unit
+            said.append(f"{block.label}: {by}, limit of quantification {assay.lloq:g} {unit}.")
+    return tuple(said)
 
 
 def _reasons(ard: pl.DataFrame, columns: list[str]) -> tuple[str, ...]:
@@ -187,5 +247,7 @@ OUTPUT = Output(
         "{auc_method} rule. Geometric CV% = 100 sqrt(exp(v) - 1), v the variance of the logs.",
         "Assays are never pooled. A subject whose values are all below the limit of quantification "
         "has Cmax 0, is counted, and is not part of the geometric mean.",
+        "Values below the limit of quantification (BLQ): {blq_rule}. Area to a day after the last "
+        "sample: {auc_rule}.",
     ),
 )

@@ -6,7 +6,7 @@ import polars as pl
 
 from il5report.ard import Rows, Scope, Stat
 from il5report.display.model import Head, Listing
-from il5report.display.rounding import fixed
+from il5report.display.rounding import fixed, significant
 from il5report.display.view import value_text
 from il5report.output import Context, Needs, Output, Shown
 from il5report.plan.base import Model, Text, Where
@@ -14,11 +14,13 @@ from il5report.plan.base import Model, Text, Where
 
 class ListedVariable(Model):
     """A column of the listing: a variable of the data set or of ADSL. `digits`: decimals of a
-    number; as it is in the data where left out."""
+    number; `significant`: significant digits of one that is not whole; as it is in the data where
+    both are left out."""
 
     variable: Text
     label: str = ""
     digits: int | None = None
+    significant: int | None = None
 
 
 class Options(Model):
@@ -62,7 +64,7 @@ def display(ctx: Context, found: pl.DataFrame) -> Shown:
         values = found[item.variable]
         numeric = values.dtype.is_numeric()
         heads.append(Head(item.label or _label(ctx, item), align="right" if numeric else "left"))
-        columns.append([_text(value, item.digits) for value in values])
+        columns.append([_text(value, item) for value in values])
     return Shown(Listing(tuple(heads), list(zip(*columns, strict=True)), options.empty))
 
 
@@ -72,9 +74,11 @@ def _label(ctx: Context, item: ListedVariable) -> str:
     return (dataset if own else ctx.dataset("ADSL")).label_of(item.variable)
 
 
-def _text(value: object, digits: int | None) -> str:
-    if digits is not None and isinstance(value, float):
-        return fixed(value, digits)
+def _text(value: object, item: ListedVariable) -> str:
+    if isinstance(value, float) and item.digits is not None:
+        return fixed(value, item.digits)
+    if isinstance(value, float) and item.significant is not None and not value.is_integer():
+        return significant(value, item.significant)
     return value_text(value)
 
 
