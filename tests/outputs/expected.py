@@ -24,6 +24,7 @@ from tests.outputs.arithmetic import (
     limits,
     p_value,
     quantile,
+    significant,
     standard_error,
     tenths,
 )

@@ -77,7 +77,9 @@ def needs(ctx: Context) -> Needs:
     unknown = [b.assay for b in options.blocks if b.assay and b.assay not in ctx.plan.assays]
     if unknown:
         raise PlanError(
-            Finding("plan.assay", f"{ctx.id}: {code} is no assay{nearest(code, ctx.plan.assays)}")
+            Finding(
+                "plan.assay", f"{ctx.id}: {code} is no assay{nearest(code, list(ctx.plan.assays))}"
+            )
             for code in unknown
         )
     names = ["USUBJID", "PARAMCD", "AVAL", "AVALU", "AREASN"]
