@@ -128,13 +128,13 @@ class Rows:
 
     def add_frame(self, frame: pl.DataFrame) -> None:
         """Rows made in bulk; columns of `SCHEMA`, those left out are empty."""
-        self._frames.append(_complete(frame))
+        self._frames.append(frame)
 
     def frame(self) -> pl.DataFrame:
         """Everything collected, numbers first, in the order of `SCHEMA`."""
         schema = {name: kind for name, kind in SCHEMA.items() if name in _ROW_COLUMNS}
-        rows = _complete(pl.DataFrame(self._rows, schema=schema, orient="row"))
-        return pl.concat([rows, *self._frames])
+        rows = pl.DataFrame(self._rows, schema=schema, orient="row")
+        return _complete(pl.concat([rows, *self._frames], how="diagonal_relaxed"))
 
 
 _ROW_COLUMNS = frozenset(SCHEMA) - {"row", "output", "analysis_set", "set_where"}
@@ -229,11 +229,13 @@ def trace(row: Mapping[str, Any], study: Study) -> pl.DataFrame:
 
 
 def _complete(frame: pl.DataFrame) -> pl.DataFrame:
-    missing = [
-        pl.lit(None if kind != pl.String else "", dtype=kind()).alias(name)
+    """The columns of `SCHEMA`, those left out empty."""
+    return frame.select(
+        _column(name, kind) if name in frame.columns else _column(name, kind, pl.lit(None))
         for name, kind in SCHEMA.items()
-        if name not in frame.columns
-    ]
-    return frame.with_columns(missing).select(
-        pl.col(name).cast(kind) for name, kind in SCHEMA.items()
     )
+
+
+def _column(name: str, kind: type[pl.DataType], value: pl.Expr | None = None) -> pl.Expr:
+    found = (pl.col(name) if value is None else value).cast(kind).alias(name)
+    return found.fill_null("") if kind == pl.String else found
