@@ -232,7 +232,9 @@ def write(found: Results, folder: Path, say: Say = quiet, executor: Executor = H
     from il5report.render.latex import render_latex
     from il5report.render.pdf import render_pdf
 
-    pdf = executor.submit(render_pdf, found.document, folder)
+    pages = [
+        executor.submit(render, found.document, folder) for render in (render_pdf, render_latex)
+    ]
     say("writing results data")
     found.ard.write_parquet(folder / "ard.parquet")
     (folder / "ard.json").write_text(results.to_json(found.ard), encoding="utf-8")
@@ -246,10 +248,9 @@ def write(found: Results, folder: Path, say: Say = quiet, executor: Executor = H
     checked = found.checked
     parts = provenance(found.ard, checked.study, checked.loaded.plan, records=True)
     render_html(found.document, folder, parts)
-    say("writing LaTeX")
-    render_latex(found.document, folder)
-    say("writing PDF")
-    pdf.result()
+    say("writing LaTeX and PDF")
+    for page in pages:
+        page.result()
 
 
 def input_hashes(data: Path) -> dict[str, str]:
