@@ -13,6 +13,7 @@ import typer
 
 if TYPE_CHECKING:
     from il5report.errors import FaultsError, Finding
+    from il5report.examined import Examined
     from il5report.plan.choices import Choices
 
 app = typer.Typer(
@@ -79,19 +80,27 @@ def check(
     only: Only = None,
     preset: Preset = "",
     cutoff: CutOff = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the findings as HTML and CSV; replaced.")
+    ] = None,
 ) -> None:
-    """Check data and plan against each other; compute nothing."""
-    with _refusals():
-        from il5report import report as pipeline
+    """Check data and plan against each other; compute nothing but the analysis data."""
+    from il5report import report as pipeline
 
-        choices = _choices(only, preset, cutoff)
-        with _progress() as say:
-            checked = pipeline.check(data, plan, say, choices)
-        _print_findings(checked.findings)
-        _done(
-            f"{pipeline.number_of_checks()} rules checked, {len(checked.findings)} findings, none "
-            f"that stops a report: {len(checked.contexts)} displays can be made from {data}"
-        )
+    choices = _choices(only, preset, cutoff)
+    with _progress() as say:
+        found = pipeline.examine(data, plan, say, choices)
+    _print_table(found)
+    with _refusals():
+        if out is not None:
+            pipeline.write_findings(found, data, out)
+            typer.echo(f"Wrote {out / 'index.html'} and findings.csv")
+    if found.stopped:
+        _fail(f"{found.summary}. {found.stopped}.", FAULTS)
+    _done(
+        f"{found.summary}, none that stops a report: {found.displays} displays can be made from "
+        f"{data}"
+    )
 
 
 @app.command()
@@ -165,6 +174,35 @@ def _kind(error: FaultsError) -> str:
     from il5report.errors import PlanError
 
     return "The plan cannot be used" if isinstance(error, PlanError) else "The data cannot be used"
+
+
+_COLOURS = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+
+
+def _print_table(found: Examined) -> None:
+    """The findings as a table, errors first, then those that the plan accepts."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=160)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for head in ("Severity", "Where", "Finding", "Rule", "Records", "Subjects"):
+        table.add_column(head, justify="right" if head == "Records" else "left", overflow="fold")
+    rows = [(f, f.severity.value, f.message) for f in found.ordered]
+    rows += [
+        (a.finding, "accepted", f"{a.finding.message} (accepted: {a.reason})")
+        for a in found.accepted
+    ]
+    for finding, word, message in rows:
+        table.add_row(
+            Text(word, _COLOURS.get(word, "green")), Text(finding.where), Text(message),
+            Text(finding.rule), Text(str(finding.count or "")), Text(finding.named),
+        )  # fmt: skip
+    if rows:
+        console.print(table)
 
 
 def _print_findings(findings: tuple[Finding, ...]) -> None:

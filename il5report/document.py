@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from il5report.data.check import Accepted
 from il5report.data.dataset import SYNTHETIC_STUDY, Study
 from il5report.display.model import (
     Block,
@@ -19,7 +18,7 @@ from il5report.display.model import (
     Table,
     paragraph,
 )
-from il5report.errors import Finding
+from il5report.errors import Accepted, Finding
 from il5report.output import CI_NAMES, Context, Shown, filled
 from il5report.plan import Plan
 
@@ -189,27 +188,36 @@ def _display_sections(plan: Plan, displays: Sequence[Display]) -> list[Section]:
 
 def _findings(said: Said) -> tuple[Block, ...]:
     """What was checked and what was found; what the plan accepts, and why."""
-    heads = tuple(
-        map(Head, ("Severity", "Data set", "Variable", "Finding", "Rule", "Records", "Subjects"))
-    )
-    found = Listing(heads, [_finding(f) for f in said.findings], "No finding.")
+    found = findings_listing(said.findings)
     summary = f"{said.checks} rules checked, {len(said.findings)} findings"
     if not said.accepted:
         return paragraph(f"{summary}."), found
-    rows = [(*_finding(a.finding), a.reason) for a in said.accepted]
-    waived = Listing((*heads, Head("Accepted because")), rows)
     return (
         paragraph(f"{summary}, {len(said.accepted)} more accepted by the plan."),
         found,
         paragraph("Findings that the plan accepts:"),
-        waived,
+        accepted_listing(said.accepted),
     )
 
 
-def _finding(f: Finding) -> tuple[str, ...]:
+FINDING = ("Severity", "Data set", "Variable", "Finding", "Rule", "Records", "Subjects")
+
+
+def findings_listing(findings: Sequence[Finding]) -> Listing:
+    """Findings, one a row."""
+    heads = tuple(map(Head, FINDING))
+    return Listing(heads, [finding_texts(f) for f in findings], "No finding.")
+
+
+def accepted_listing(accepted: Sequence[Accepted]) -> Listing:
+    """Findings that the plan accepts, and why."""
+    heads = tuple(map(Head, (*FINDING, "Accepted because")))
+    rows = [(*finding_texts(a.finding), a.reason) for a in accepted]
+    return Listing(heads, rows, "The plan accepts no finding.")
+
+
+def finding_texts(f: Finding) -> tuple[str, ...]:
+    """A finding in the columns of `FINDING`."""
     message = f"{f.place}: {f.message}" if f.place else f.message
     count = str(f.count) if f.count else ""
-    return (
-        f.severity.capitalize(), f.dataset, f.variable, message, f.rule, count,
-        ", ".join(f.subjects),
-    )  # fmt: skip
+    return f.severity.capitalize(), f.dataset, f.variable, message, f.rule, count, f.named

@@ -34,6 +34,8 @@ class Finding:
         At most `SUBJECTS_SHOWN` USUBJID, sorted.
     place : str
         File and line in the plan or file name in the data (never an absolute path).
+    subject_count : int
+        Number of subjects concerned; 0 where it is not known.
     """
 
     rule: str
@@ -44,6 +46,18 @@ class Finding:
     count: int = 0
     subjects: tuple[str, ...] = ()
     place: str = ""
+    subject_count: int = 0
+
+    @property
+    def where(self) -> str:
+        """Data set and variable, or the place in plan or data."""
+        return ".".join(filter(None, (self.dataset, self.variable))) or self.place
+
+    @property
+    def named(self) -> str:
+        """The subjects named, and how many more there are."""
+        more = self.subject_count - len(self.subjects)
+        return ", ".join(self.subjects) + (f" and {more} more" if more > 0 else "")
 
     def __str__(self) -> str:
         where = ".".join(filter(None, (self.dataset, self.variable)))
@@ -53,18 +67,43 @@ class Finding:
         parts.append(f"{self.message} [{self.rule}]")
         parts.append(f" ({self.count} records)" if self.count else "")
         if self.subjects:
-            parts.append(f" subjects: {', '.join(self.subjects)}")
+            parts.append(f" subjects: {self.named}")
         return "".join(parts)
 
 
 SUBJECTS_SHOWN = 5
 
 
-class FaultsError(Exception):
-    """Wrong input, with every fault found; nothing has been computed or written."""
+@dataclass(frozen=True)
+class Accepted:
+    """A finding that a waiver of the plan accepts, and why."""
 
-    def __init__(self, findings: Iterable[Finding]) -> None:
+    finding: Finding
+    reason: str
+
+
+class FaultsError(Exception):
+    """Wrong input, with every fault found; nothing has been computed or written.
+
+    Attributes
+    ----------
+    findings : tuple of Finding
+        The faults.
+    others : tuple of Finding
+        What else was found until then, and does not stop a report.
+    accepted : tuple of Accepted
+        What the plan accepts of it.
+    """
+
+    def __init__(
+        self,
+        findings: Iterable[Finding],
+        others: Iterable[Finding] = (),
+        accepted: Iterable[Accepted] = (),
+    ) -> None:
         self.findings: tuple[Finding, ...] = tuple(findings)
+        self.others: tuple[Finding, ...] = tuple(others)
+        self.accepted: tuple[Accepted, ...] = tuple(accepted)
         super().__init__("\n".join(map(str, self.findings)))
 
 

@@ -11,12 +11,13 @@ import polars as pl
 
 from il5report import ard as results
 from il5report.check import cutoff_faults, needed, plan_faults
-from il5report.data.check import CHECKS, Accepted, Waiver, apply_waivers, check_study
+from il5report.data.check import CHECKS, Waiver, apply_waivers, check_study
 from il5report.data.dataset import Study
 from il5report.data.read import SUFFIXES, read_study
 from il5report.display.model import Document
 from il5report.document import Said, banner_of, display_of, document
-from il5report.errors import DataError, Finding, Severity
+from il5report.errors import Accepted, DataError, FaultsError, Finding, PlanError, Severity
+from il5report.examined import Examined, findings_csv, findings_document
 from il5report.files import replacing, sha256, write_manifest
 from il5report.output import Context, Shown
 from il5report.outputs import Catalogue
@@ -98,7 +99,11 @@ def check(
     if derived:
         stop(found, settings.waivers)
         say("deriving analysis data")
-        study, findings = derive(source, settings)
+        try:
+            study, findings = derive(source, settings)
+        except DataError as error:  # said together with what was found before
+            stop([*found, *error.findings], settings.waivers)
+            raise
         found += [*findings, *_not_in_xpt(study)]
     made = contexts(loaded, study)
     say("checking the plan against the data")
@@ -118,8 +123,38 @@ def stop(
     standing, accepted = apply_waivers(dict.fromkeys(found), waivers)
     errors = [f for f in standing if f.severity is Severity.ERROR]
     if errors:
-        raise DataError(errors)
+        raise DataError(errors, [f for f in standing if f not in errors], accepted)
     return standing, accepted
+
+
+def examine(
+    data: Path, plan: Path | None, say: Say = quiet, choices: Choices = EVERYTHING
+) -> Examined:
+    """Every finding of `check`, also where data or plan cannot be used; nothing is raised."""
+    try:
+        found = check(data, plan, say, choices)
+    except FaultsError as error:
+        what = "plan" if isinstance(error, PlanError) else "data"
+        stopped = f"The {what} cannot be used"
+        return Examined((*error.findings, *error.others), error.accepted, stopped=stopped)
+    banner = banner_of(found.loaded.plan, found.study)
+    return Examined(found.findings, found.accepted, len(found.contexts), banner=banner)
+
+
+def write_findings(found: Examined, data: Path, out: Path) -> None:
+    """``index.html`` and ``findings.csv`` in `out`, which is replaced when both are there.
+
+    Raises
+    ------
+    FileExistsError
+        `out` holds something that is not an earlier result.
+    """
+    from il5report.render.html import render_html
+
+    with replacing(out) as folder:
+        render_html(findings_document(found), folder)
+        (folder / "findings.csv").write_text(findings_csv(found), encoding="utf-8")
+        write_manifest(folder, input_hashes(data), {}, {"checks": number_of_checks()})
 
 
 def derive(source: Study, plan: Plan) -> tuple[Study, Sequence[Finding]]:

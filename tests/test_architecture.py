@@ -32,14 +32,15 @@ ALLOWED = {
     "render": {"render", "display", "resources"},
     "check": {"conditions", "data", "errors", "output", "plan"},
     "document": {"conditions", "data", "display", "errors", "output", "plan"},
+    "examined": {"data", "display", "document", "errors"},
     "quality": {"display", "outputs"},
     "files": {"__init__"},
     "report": {
-        "ard", "check", "data", "derive", "display", "document", "errors", "files", "output",
-        "outputs", "plan", "provenance", "quality", "render", "resources", "workers",
+        "ard", "check", "data", "derive", "display", "document", "errors", "examined", "files",
+        "output", "outputs", "plan", "provenance", "quality", "render", "resources", "workers",
     },
     "workers": set(),
-    "cli": {"data", "errors", "plan", "report", "resources", "workers"},
+    "cli": {"data", "errors", "examined", "plan", "report", "resources", "workers"},
     "__main__": {"cli"},
     "__init__": set(),
 }  # fmt: skip

@@ -9,17 +9,17 @@ ends before starts while queries are open). A NOTE is as it should be, but the r
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
 from il5report.data import rules_adam as adam
+from il5report.data import rules_clinical as clinical
 from il5report.data import rules_conformance as conformance
 from il5report.data import rules_structure as structure
 from il5report.data import rules_values as values
 from il5report.data.dataset import Study
 from il5report.data.rules import Rule, Scope
-from il5report.errors import Finding, Severity, nearest
+from il5report.errors import SUBJECTS_SHOWN, Accepted, Finding, Severity, nearest
 
 ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 
@@ -81,6 +81,23 @@ CHECKS: tuple[Rule, ...] = (
          conformance.syndrome_before_treatment),
     Rule("flag.safety", WARNING, "Who is in the safety set has a first treatment date.",
          conformance.treated_without_date),
+    Rule("tte.description", WARNING, "Each time to event says what happened, or why it is "
+         "censored.", adam.described),
+    Rule("tte.death", WARNING, "Overall survival ends with the death of ADSL.",
+         clinical.survival_and_death),
+    Rule("base.wrong", WARNING, "BASE is the value of the baseline record.",
+         adam.baseline_value),
+    Rule("adsl.order", WARNING, "Consent, enrolment, leukapheresis, lymphodepletion, infusion and "
+         "death follow each other.", clinical.subject_dates),
+    Rule("ae.fatal_grade", WARNING, "Grade 5 is a fatal outcome, and only that.",
+         clinical.fatal_grade),
+    Rule("ae.fatal_alive", WARNING, "Who has a fatal event has died.", clinical.fatal_and_alive),
+    Rule("ae.emergent", WARNING, "A treatment-emergent event starts with or after the treatment.",
+         clinical.emergent_before_treatment),
+    Rule("fever.before_treatment", WARNING, "No fever on the three days before the treatment.",
+         clinical.fever_before_treatment),
+    Rule("value.implausible", WARNING, "A living adult can have the value.",
+         clinical.implausible_value),
     Rule("record.derived", NOTE, "Derived records (DTYPE) are known as such.",
          adam.derived_records),
 )  # fmt: skip
@@ -124,7 +141,8 @@ def check_study(
             dataset=hit.dataset,
             variable=hit.variable,
             count=hit.count,
-            subjects=hit.subjects,
+            subjects=hit.subjects[:SUBJECTS_SHOWN],
+            subject_count=len(hit.subjects),
         )
         for rule in CHECKS
         for hit in rule.test(scope)
@@ -142,14 +160,6 @@ class Waiver(Protocol):
     def variable(self) -> str: ...
     @property
     def reason(self) -> str: ...
-
-
-@dataclass(frozen=True)
-class Accepted:
-    """A finding that a waiver accepts."""
-
-    finding: Finding
-    reason: str
 
 
 def apply_waivers(

@@ -11,7 +11,7 @@ import polars as pl
 from il5report.data.dataset import Dataset, Study
 from il5report.data.normalise import DTYPES
 from il5report.data.variables import Kind, kind_of
-from il5report.errors import SUBJECTS_SHOWN, Severity, some_subjects
+from il5report.errors import SUBJECTS_SHOWN, Severity
 
 
 @dataclass(frozen=True)
@@ -140,10 +140,10 @@ def one_to_one(dataset: Dataset, within: list[str], left: str, right: str) -> It
 
 
 def subjects_of(records: pl.DataFrame) -> tuple[str, ...]:
-    """The first few USUBJID of these records; none where there is no such variable."""
+    """The distinct USUBJID of these records, sorted; none where there is no such variable."""
     if "USUBJID" not in records.columns or records["USUBJID"].dtype != pl.String:
         return ()
-    return some_subjects(records["USUBJID"].drop_nulls().unique())
+    return tuple(records["USUBJID"].drop_nulls().unique().sort())
 
 
 def _some_values(values: pl.Series) -> str:

@@ -44,9 +44,10 @@ def value_texts(scope: Scope) -> Iterator[Hit]:
 
 
 def one_unit(scope: Scope) -> Iterator[Hit]:
-    """Parameters with values in more than one unit, within a parameter category."""
+    """Parameters with values in more than one unit, within a parameter category
+    or analyte."""
     for dataset in scope.holding("PARAMCD", "AVALU"):
-        key = [name for name in ("PARCAT1", "PARAMCD") if name in dataset.frame.columns]
+        key = [name for name in ("PARCAT1", "ASSAYCD", "PARAMCD") if name in dataset.frame.columns]
         units = dataset.frame.select(*key, "AVALU").drop_nulls("AVALU").unique()
         several = units.filter(units.select(key).is_duplicated())
         if several.height:
@@ -87,3 +88,31 @@ def death_without_date(scope: Scope) -> Iterator[Hit]:
             if odd.height:
                 message = f"DTHFL and {date} do not agree"
                 yield Hit(message, dataset.name, "DTHFL", odd.height, subjects_of(odd))
+
+
+def described(scope: Scope) -> Iterator[Hit]:
+    """Times to event without a description of the event, or of the reason for censoring."""
+    for dataset in scope.holding("CNSR"):
+        timed = _timed(dataset)
+        competing = pl.col("COMPFL").eq_missing("Y") if holds(dataset, "COMPFL") else pl.lit(False)
+        censored = timed & (pl.col("CNSR") > 0) & ~competing
+        for variable, needed in (("EVNTDESC", timed), ("CNSDTDSC", censored)):
+            if holds(dataset, variable):
+                missing = needed & pl.col(variable).is_null()
+                message = "Neither event nor censoring is described"
+                yield from broken(dataset, {variable: missing}, message, show=False)
+
+
+def baseline_value(scope: Scope) -> Iterator[Hit]:
+    """BASE that is not the value of the baseline record."""
+    for dataset in scope.holding("USUBJID", "PARAMCD", "ABLFL", "AVAL", "BASE"):
+        key = ["USUBJID", "PARAMCD", *(["BASETYPE"] if holds(dataset, "BASETYPE") else [])]
+        baseline = dataset.frame.filter(pl.col("ABLFL") == "Y").unique(key, keep="any")
+        frame = dataset.frame.join(
+            baseline.select(*key, _BASE="AVAL"), on=key, nulls_equal=True, maintain_order="left"
+        )
+        off = (pl.col("BASE") - pl.col("_BASE")).abs() > 1e-9 * pl.max_horizontal(
+            pl.col("_BASE").abs(), pl.lit(1.0)
+        )
+        message = "Not the value of the baseline record"
+        yield from broken(Dataset(dataset.name, frame), {"BASE": off}, message, show=False)

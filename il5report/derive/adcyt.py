@@ -33,7 +33,7 @@ def derive_adcyt(domains: Domains, adsl: pl.DataFrame, rules: CytopeniaRules) ->
     -------
     DataFrame
         ICAHTE, ICAHTL, TICAHTE, TICAHTL: AVAL = grade 0-4, AREASN why it is missing.
-        ``<lineage>D<day>``: AVALC = state at the landmark (see `landmark_cytopenia`), AVAL its
+        ``<lineage>D<day>``: AVALCAT1 = state at the landmark (see `landmark_cytopenia`), AVAL its
         grade, PROLFL, ADY of the assessment. ``<lineage>REC``: AVAL = days from the first grade
         3 or worse to recovery, CNSR 1 where it was not seen.
     """
@@ -124,7 +124,7 @@ def _landmarks(
         "USUBJID", PARAMCD=pl.col("PARAMCD") + "D" + landmark,
         PARAM=name + " at Day " + landmark, LANDMARK="LANDMARK",
         ADY=(day + (day >= 0).cast(pl.Int64)).cast(pl.Float64),
-        AVAL=pl.col("GRADE").cast(pl.Float64), AVALC="STATUS", PROLFL="PROLFL", GCSFFL="GCSFFL",
+        AVAL=pl.col("GRADE").cast(pl.Float64), AVALCAT1="STATUS", PROLFL="PROLFL", GCSFFL="GCSFFL",
     )  # fmt: skip
 
 

@@ -100,8 +100,8 @@ def _criterion(
             .otherwise(pl.lit(NOT_MET))
         )
         used = list(dict.fromkeys(c.variable for c in conditions.comparisons(where)))
-        text = pl.concat_str([_shown(name, wide) for name in used], separator="; ")
         last = pl.max_horizontal(f"_{name}" for name in used)
+        text = pl.concat_str([_shown(name, wide, last) for name in used], separator="; ")
     return wide.select(
         "USUBJID", PARAMCD=pl.lit(code), PARAM=pl.lit(criterion.short or criterion.text[:200]),
         PARAMN=pl.lit(float(number)), PARCAT1=pl.lit(criterion.category), AVALC=result,
@@ -109,10 +109,11 @@ def _criterion(
     )  # fmt: skip
 
 
-def _shown(name: str, wide: pl.DataFrame) -> pl.Expr:
-    """``ALT 3.3 (2025-01-04)``, numbers to 4 decimals."""
+def _shown(name: str, wide: pl.DataFrame, last: pl.Expr) -> pl.Expr:
+    """``ALT 3.3 (2025-01-04)``, numbers to 4 decimals; no date where it is that of the record."""
     value = pl.col(name).round(4) if wide.schema[name].is_float() else pl.col(name)
-    date = pl.col(f"_{name}").dt.to_string("%Y-%m-%d")
+    day = pl.col(f"_{name}")
+    date = pl.when(day != last).then(day.dt.to_string("%Y-%m-%d"))
     shown = pl.coalesce(pl.lit(" (") + date + pl.lit(")"), pl.lit(""))
     return pl.lit(f"{name} ") + value.cast(pl.String).fill_null("missing") + shown
 

@@ -17,8 +17,8 @@ from il5report.plan.screening import ScreeningRules
 
 KEYS = ("USUBJID", "PARAMN")
 LABELS = {
-    "AVALTXT": "Signs That Meet the Screen", "AREASN": "Reason Not Screened",
-    "CRSREL": "In Relation to CRS",
+    "AVALTXT": "Signs That Meet the Screen", "EXTVAL": "Most Extreme Value Behind the Screen",
+    "AREASN": "Reason Not Screened", "CRSREL": "In Relation to CRS",
 }  # fmt: skip
 _LYSIS = ("URATE", "K", "PHOS", "CA")
 _UNTIL = 3650
@@ -32,10 +32,10 @@ def derive_adscr(
     Returns
     -------
     DataFrame
-        IECHS: AVALC Y/N, AVAL highest ferritin as a multiple of its upper limit, AVALTXT the
-        features, CRSREL when in relation to CRS. TLS: Y/N, AVALTXT the signs. HYPOGAM: Y/N, AVAL
-        lowest IgG in mg/dL. ADY: first day on which the screen is met. AVALC is missing, with
-        AREASN, for a subject without the measurements.
+        AVALC Y/N with AVAL 1/0. IECHS: EXTVAL highest ferritin as a multiple of its upper limit,
+        AVALTXT the features, CRSREL when in relation to CRS. TLS: AVALTXT the signs. HYPOGAM:
+        EXTVAL lowest IgG in mg/dL. ADY: first day on which the screen is met. AVALC is missing,
+        with AREASN, for a subject without the measurements.
     """
     needs = ("BASETYPE", "ATOXGRLN", "BTOXGRLN")
     labs = domains.select(rules.results, None, needs=needs)
@@ -64,7 +64,9 @@ def derive_adscr(
         )
         for i, (part, (code, text)) in enumerate(zip(parts, texts.items(), strict=True), 1)
     ]  # fmt: skip
-    frame = pl.concat(whole, how="diagonal_relaxed")
+    frame = pl.concat(whole, how="diagonal_relaxed").with_columns(
+        AVAL=pl.col("AVALC").replace_strict({"Y": 1.0, "N": 0.0}, default=None)
+    )
     days = pl.col("DAY")
     return frame.with_columns(ADY=(days + (days >= 0).cast(pl.Int64)).cast(pl.Float64)).drop("DAY")
 
@@ -72,7 +74,7 @@ def derive_adscr(
 def _iechs(labs: pl.DataFrame, crs: pl.DataFrame, rules: ScreeningRules) -> pl.DataFrame:
     found = screen_iechs(labs, crs, ScreeningRule(rules.features, rules.within))
     return found.select(
-        "USUBJID", AVALC="BIOCHFL", AVAL="FERRMAX", DAY="BIOCHDY", AVALTXT="FEATURES",
+        "USUBJID", AVALC="BIOCHFL", EXTVAL="FERRMAX", DAY="BIOCHDY", AVALTXT="FEATURES",
         CRSREL="CRSREL",
     )  # fmt: skip
 
@@ -99,4 +101,4 @@ def _immunoglobulin(
     given = by_day(domains, adsl, rules.replacement, (0, _UNTIL)).select("USUBJID", "DAY")
     igg = labs.filter(pl.col("PARAMCD") == rules.immunoglobulin)
     found = low_immunoglobulin(igg, given, subjects, rules.low_igg)
-    return found.select("USUBJID", AVALC="HYPOGGFL", AVAL="IGGNADIR", DAY="LOWIGGDY")
+    return found.select("USUBJID", AVALC="HYPOGGFL", EXTVAL="IGGNADIR", DAY="LOWIGGDY")

@@ -124,23 +124,15 @@ class Domains:
     ) -> None:
         """Report the records in `frame`, if there are any."""
         if frame.height:
-            subjects = frame["USUBJID"].drop_nulls().to_list()
-            self._find(
-                rule, message, dataset, variable,
-                severity=Severity.NOTE, count=frame.height, subjects=some_subjects(subjects),
-            )  # fmt: skip
+            self._find(rule, message, dataset, variable, severity=Severity.NOTE, records=frame)
 
     def refuse(
         self, rule: str, message: str, frame: pl.DataFrame, dataset: str, variable: str = ""
     ) -> None:
         """Report records because of which nothing derived may be used."""
-        subjects = some_subjects(frame["USUBJID"].drop_nulls().to_list())
-        self._find(
-            rule, message, dataset, variable,
-            severity=Severity.ERROR, count=frame.height, subjects=subjects,
-        )  # fmt: skip
+        self._find(rule, message, dataset, variable, severity=Severity.ERROR, records=frame)
 
-    def _find(  # noqa: PLR0913 - the fields of a finding
+    def _find(
         self,
         rule: str,
         message: str,
@@ -148,10 +140,13 @@ class Domains:
         variable: str = "",
         *,
         severity: Severity = Severity.WARNING,
-        count: int = 0,
-        subjects: tuple[str, ...] = (),
+        records: pl.DataFrame = _EMPTY,
     ) -> None:
-        finding = Finding(rule, message, severity, dataset, variable, count, subjects)
+        subjects = records["USUBJID"].drop_nulls().unique().to_list()
+        finding = Finding(
+            rule, message, severity, dataset, variable, records.height, some_subjects(subjects),
+            subject_count=len(subjects),
+        )  # fmt: skip
         if finding not in self.findings:
             self.findings.append(finding)
 

@@ -117,9 +117,10 @@ def _with_numbers(domains: Domains, frame: pl.DataFrame, rules: Occurrences) -> 
             domains.refuse_variable(rules.domain, rule.value, frame.columns)
             frame = frame.with_columns(pl.lit(None, pl.String).alias(rule.value))
         text = pl.col(rule.value)
-        frame = frame.with_columns(text.cast(pl.Float64, strict=False).alias(name))
-        lost = frame.filter(text.is_not_null() & pl.col(name).is_null())
+        number = text.cast(pl.Float64, strict=False)
+        lost = frame.filter(text.is_not_null() & number.is_null())
         domains.note("derive.number", "not a number: not used", lost, rules.domain, rule.value)
+        frame = frame.with_columns(number.alias(name))
     return frame
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from il5report.data.check import CHECKS, Accepted, apply_waivers, check_study
+from il5report.data.check import CHECKS, apply_waivers, check_study
 from il5report.data.dataset import Dataset
 from il5report.data.read import read_study
 from il5report.data.variables import dataset_label, label_of
-from il5report.errors import Finding, Severity
+from il5report.errors import Accepted, Finding, Severity
 
 Sets = dict[str, Dataset]
 CUTOFF = dt.date(2026, 6, 30)
@@ -96,7 +96,8 @@ def changed(study: Sets, name: str, **columns: object) -> Sets:
     """The study with columns of one data set replaced (by expressions or values)."""
     literals = {v: pl.lit(c) if isinstance(c, str) else c for v, c in columns.items()}
     frame = study[name].frame.with_columns(**literals)
-    return study | {name: replace(study[name], frame=frame)}
+    labels = {v: label_of(v) for v in frame.columns} | dict(study[name].labels)
+    return study | {name: replace(study[name], frame=frame, labels=labels)}
 
 
 def doubled(study: Sets, name: str) -> Sets:
@@ -111,6 +112,17 @@ def without(study: Sets, name: str) -> Sets:
 
 
 NO_DAY = pl.lit(None, pl.Float64)
+
+
+def temperatures(study: Sets, day: dt.date, value: float, unit: str = "C") -> Sets:
+    """The study with a temperature of S-2 (first treated on 2026-02-01) on a day."""
+    normal = {"C": 36.5, "F": 98.0}[unit]
+    start = dt.date(2026, 2, 1)
+    return changed(
+        study, "ADLB", PARAMCD="TEMP", PARAM="Temperature", AVALU=unit, ADY=NO_DAY, BASE=NO_DAY,
+        AVAL=values(normal, normal, value, normal), ADT=values(start, start, day, start),
+        AVALC=pl.lit(None, pl.String), CHG=NO_DAY, AVISITN=NO_DAY,
+    )  # fmt: skip
 
 
 def standard(name: str, frame: pl.DataFrame) -> Dataset:
@@ -187,7 +199,7 @@ CASES = [
          lambda s: changed(s, "AE", AEENDTC=values("2025-12-31T10:00", "2026-02")), WARNING),
     Case("date.order", "ADTTE.ADT", 1, ("S-1",),
          lambda s: changed(s, "ADTTE", ADT=values(dt.date(2026, 1, 4), CUTOFF),
-                           USUBJID=values("S-1", "S-3")), WARNING),
+                           USUBJID=values("S-1", "S-3"), CNSR=1.0), WARNING),
     Case("date.after_death", "ADAE.ASTDT", 1, ("S-2",),
          lambda s: changed(s, "ADAE", ASTDT=values(dt.date(2026, 1, 6), None, dt.date(2026, 3, 2)),
                            AENDT=pl.lit(None, pl.Date), ASTDY=NO_DAY), WARNING),
@@ -212,7 +224,7 @@ CASES = [
     Case("tte.censoring", "ADTTE.CNSR", 2, ("S-1", "S-2"),
          lambda s: changed(s, "ADTTE", CNSR=values(-1.0, None))),
     Case("tte.censoring", "ADTTE.CNSR", 1, ("S-1",),
-         lambda s: changed(s, "ADTTE", CNSR=values(0.5, 1.0))),
+         lambda s: changed(s, "ADTTE", CNSR=values(0.5, 0.0))),
     Case("tte.time", "ADTTE.AVAL", 2, ("S-1", "S-2"),
          lambda s: changed(s, "ADTTE", AVAL=values(-1.0, None))),
     Case("variable.required", "AE.", 0, (),
@@ -233,18 +245,64 @@ CASES = [
          lambda s: changed(s, "ADLB", ADY=values(27.0, 28.0, 1.0, None)), WARNING),
     Case("day.wrong", "ADAE.ASTDY", 1, ("S-1",),
          lambda s: changed(s, "ADAE", ASTDT=values(dt.date(2026, 1, 4), *[None] * 2),
-                           ASTDY=values(1.0, None, 3.0)), WARNING),
+                           ASTDY=values(1.0, None, 3.0), TRTEMFL="N"), WARNING),
     Case("baseline.repeated", "ADLB.ABLFL", 2, ("S-1",),
          lambda s: changed(s, "ADLB", ABLFL=values("Y", "Y", "Y", "Y"),
                            USUBJID=values("S-1", "S-1", "S-1", "S-2"), ADY=NO_DAY,
+                           BASE=NO_DAY, CHG=NO_DAY,
                            ASEQ=values(1.0, 2.0, 3.0, 4.0)), WARNING),
     Case("change.wrong", "ADLB.CHG", 1, ("S-1",),
          lambda s: changed(s, "ADLB", CHG=values(-10.0, None, 0.0, None)), WARNING),
     Case("ae.before_treatment", "ADAE.ASTDT", 1, ("S-2",),
          lambda s: changed(s, "ADAE", AEDECOD="Cytokine release syndrome", ASTDY=NO_DAY,
+                           TRTEMFL="N",
                            ASTDT=values(dt.date(2026, 1, 5), None, dt.date(2026, 1, 31))), WARNING),
     Case("flag.safety", "ADSL.SAFFL", 2, ("S-1", "S-3"),
          lambda s: changed(s, "ADSL", SAFFL=values("N", "Y", "Y")), WARNING),
+    Case("tte.description", "ADTTE.EVNTDESC", 1, ("S-2",),
+         lambda s: changed(s, "ADTTE", EVNTDESC=values("Alive", None)), WARNING),
+    Case("tte.description", "ADTTE.CNSDTDSC", 1, ("S-1",),
+         lambda s: changed(s, "ADTTE", CNSDTDSC=pl.lit(None, pl.String)), WARNING),
+    Case("tte.death", "ADTTE.CNSR", 1, ("S-2",),
+         lambda s: changed(s, "ADTTE", CNSR=1.0), WARNING),
+    Case("tte.death", "ADTTE.CNSR", 1, ("S-1",),
+         lambda s: changed(s, "ADTTE", CNSR=0.0), WARNING),
+    Case("base.wrong", "ADLB.BASE", 1, ("S-2",),
+         lambda s: changed(s, "ADLB", BASE=values(90.0, None, 89.0, None), CHG=NO_DAY), WARNING),
+    Case("adsl.order", "ADSL.TRTSDT", 1, ("S-2",),
+         lambda s: changed(without(without(s, "ADAE"), "ADLB"), "ADSL",
+                           TRTSDT=values(dt.date(2026, 1, 5), dt.date(2026, 3, 2), None)), WARNING),
+    Case("adsl.order", "ADSL.LDSDT", 1, ("S-1",),
+         lambda s: changed(s, "ADSL", LDSDT=dt.date(2026, 1, 6)), WARNING),
+    Case("adsl.order", "ADSL.LSTALVDT", 1, ("S-2",),
+         lambda s: changed(s, "ADSL", LSTALVDT=dt.date(2026, 3, 2)), WARNING),
+    Case("ae.fatal_grade", "ADAE.AETOXGRN", 1, ("S-1",),
+         lambda s: changed(s, "ADAE", AETOXGRN=values(2.0, 5.0, 5.0)), WARNING),
+    Case("ae.fatal_grade", "ADAE.AETOXGRN", 1, ("S-2",),
+         lambda s: changed(s, "ADAE", AETOXGRN=values(2.0, 1.0, 4.0)), WARNING),
+    Case("ae.fatal_alive", "AE.AEOUT", 1, ("S-1",),
+         lambda s: changed(s, "AE", AEOUT="FATAL"), WARNING),
+    Case("ae.emergent", "ADAE.TRTEMFL", 1, ("S-2",),
+         lambda s: changed(s, "ADAE", ASTDT=values(dt.date(2026, 1, 6), None, dt.date(2026, 1, 31)),
+                           ASTDY=NO_DAY), WARNING),
+    Case("fever.before_treatment", "ADLB.AVAL", 1, ("S-2",),
+         lambda s: temperatures(s, dt.date(2026, 1, 31), 38.0), WARNING),
+    Case("fever.before_treatment", "ADLB.AVAL", 1, ("S-2",),
+         lambda s: temperatures(s, dt.date(2026, 1, 29), 100.4, "F"), WARNING),
+    Case("value.implausible", "ADLB.AVAL", 1, ("S-2",),
+         lambda s: temperatures(s, dt.date(2026, 2, 3), 98.6), WARNING),
+    Case("value.implausible", "ADLB.AVAL", 1, ("S-2",),
+         lambda s: changed(s, "ADLB", AVAL=values(100.0, 1.0, -90.0, 2.0), BASE=NO_DAY,
+                           CHG=NO_DAY), WARNING),
+    Case("date.after_death", "SV.SVSTDTC", 1, ("S-2",),
+         lambda s: s | {"SV": complete(standard("SV", pl.DataFrame(
+             {"USUBJID": ["S-1", "S-2"], "DOMAIN": ["SV"] * 2, "VISITNUM": [1.0, 2.0],
+              "SVSTDTC": ["2026-05-01", "2026-03-02"]})))}, WARNING),
+    Case("date.after_death", "ADRS.ADT", 1, ("S-2",),
+         lambda s: s | {"ADRS": complete(standard("ADRS", pl.DataFrame(
+             {"USUBJID": ["S-1", "S-2"], "ASEQ": [1.0, 1.0], "PARAMCD": ["OVRLRESP"] * 2,
+              "PARAM": ["Response"] * 2, "AVALC": ["CR", "CR"],
+              "ADT": [dt.date(2026, 5, 1), dt.date(2026, 3, 2)]})))}, WARNING),
     Case("record.derived", "ADLB.DTYPE", 2, ("S-1", "S-2"),
          lambda s: changed(s, "ADLB", DTYPE=values("MINIMUM", None, "COPY", None)), NOTE),
 ]  # fmt: skip

@@ -54,10 +54,10 @@ def test_grade_at_the_landmark_again(lineage: str, landmark: int) -> None:
         if r["PARAMCD"] == f"{lineage}D{landmark}":
             nearest = min(graded.get(r["USUBJID"], []), default=None)
             assert r["AVAL"] == (None if nearest is None else -nearest[2])
-            assert (r["AVALC"] == "NOT ASSESSED") == (nearest is None)
+            assert (r["AVALCAT1"] == "NOT ASSESSED") == (nearest is None)
             if nearest is not None:
                 assert r["ADY"] == nearest[1] + (nearest[1] >= 0)
-                assert (r["AVALC"] == "UNRESOLVED") == (-nearest[2] >= 3)
+                assert (r["AVALCAT1"] == "UNRESOLVED") == (-nearest[2] >= 3)
 
 
 def small(
@@ -115,9 +115,9 @@ def test_counts_after_a_new_therapy_are_not_graded() -> None:
 
 def test_transfusion_hides_a_resolution() -> None:
     platelets = {d: 10.0 if d < 25 else 120.0 for d in range(41)}
-    assert small(FLAT, platelets)["PLATD28"]["AVALC"] == "RESOLVED"
+    assert small(FLAT, platelets)["PLATD28"]["AVALCAT1"] == "RESOLVED"
     found = small(FLAT, platelets, transfused=[24])
-    assert (found["PLATD28"]["AVALC"], found["PLATD28"]["PROLFL"]) == ("SUPPORTED", "Y")
+    assert (found["PLATD28"]["AVALCAT1"], found["PLATD28"]["PROLFL"]) == ("SUPPORTED", "Y")
     assert found["PLATREC"]["AVAL"] == 32  # from day 0 to the eighth day after the transfusion
     assert found["PLATREC"]["CNSR"] == 0
 

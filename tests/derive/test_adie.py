@@ -54,8 +54,8 @@ def test_the_cases_that_the_demo_planted() -> None:
 
 def test_values_and_dates_are_shown() -> None:
     (row,) = (r for r in adie() if r["USUBJID"].endswith("02-003") and r["PARAMCD"] == "INCL05")
-    assert "ALTULN 3.32 (" in row["AVALTXT"]
-    assert row["ADT"].isoformat() in row["AVALTXT"]
+    assert "ALTULN 3.32" in row["AVALTXT"]
+    assert row["ADT"].isoformat() not in row["AVALTXT"]  # a date only where it is another one
 
 
 POSITIVE, NEGATIVE = "POSITIVE", "NEGATIVE"
