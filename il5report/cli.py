@@ -85,15 +85,15 @@ def check(
     ] = None,
 ) -> None:
     """Check data and plan against each other; compute nothing but the analysis data."""
-    from il5report import report as pipeline
+    from il5report.examined import examine, write_findings
 
     choices = _choices(only, preset, cutoff)
     with _progress() as say:
-        found = pipeline.examine(data, plan, say, choices)
+        found = examine(data, plan, say, choices)
     _print_table(found)
     with _refusals():
         if out is not None:
-            pipeline.write_findings(found, data, out)
+            write_findings(found, data, out)
             typer.echo(f"Wrote {out / 'index.html'} and findings.csv")
     if found.stopped:
         _fail(f"{found.summary}. {found.stopped}.", FAULTS)

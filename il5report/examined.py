@@ -1,4 +1,4 @@
-"""What the checks of a study found, as a document and as CSV."""
+"""The checks of a study on their own: what they found, as a document and as CSV."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import csv
 import io
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 from il5report.data.check import CHECKS
 from il5report.display.model import Document, Head, Listing, Section
-from il5report.document import FINDING, accepted_listing, finding_texts, findings_listing
-from il5report.errors import Accepted, Finding, Severity
+from il5report.document import FINDING, accepted_listing, banner_of, finding_texts, findings_listing
+from il5report.errors import Accepted, FaultsError, Finding, PlanError, Severity
+from il5report.files import replacing, write_manifest
+from il5report.plan.choices import Choices
+from il5report.report import EVERYTHING, Say, check, input_hashes, quiet
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -106,3 +110,36 @@ def findings_csv(found: Examined) -> str:
 
 def _harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def examine(
+    data: Path,
+    plan: Path | None,
+    say: Say = quiet,
+    choices: Choices = EVERYTHING,
+) -> Examined:
+    """Every finding of `check`, also where data or plan cannot be used; nothing is raised."""
+    try:
+        found = check(data, plan, say, choices)
+    except FaultsError as error:
+        what = "plan" if isinstance(error, PlanError) else "data"
+        stopped = f"The {what} cannot be used"
+        return Examined((*error.findings, *error.others), error.accepted, stopped=stopped)
+    banner = banner_of(found.loaded.plan, found.study)
+    return Examined(found.findings, found.accepted, len(found.contexts), banner=banner)
+
+
+def write_findings(found: Examined, data: Path, out: Path) -> None:
+    """``index.html`` and ``findings.csv`` in `out`, which is replaced when both are there.
+
+    Raises
+    ------
+    FileExistsError
+        `out` holds something that is not an earlier result.
+    """
+    from il5report.render.html import render_html
+
+    with replacing(out) as folder:
+        render_html(findings_document(found), folder)
+        (folder / "findings.csv").write_text(findings_csv(found), encoding="utf-8")
+        write_manifest(folder, input_hashes(data), {}, {"checks": len(CHECKS)})

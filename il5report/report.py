@@ -16,8 +16,7 @@ from il5report.data.dataset import Study
 from il5report.data.read import SUFFIXES, read_study
 from il5report.display.model import Document
 from il5report.document import Said, banner_of, display_of, document
-from il5report.errors import Accepted, DataError, FaultsError, Finding, PlanError, Severity
-from il5report.examined import Examined, findings_csv, findings_document
+from il5report.errors import Accepted, DataError, Finding, Severity
 from il5report.files import replacing, sha256, write_manifest
 from il5report.output import Context, Shown
 from il5report.outputs import Catalogue
@@ -125,36 +124,6 @@ def stop(
     if errors:
         raise DataError(errors, [f for f in standing if f not in errors], accepted)
     return standing, accepted
-
-
-def examine(
-    data: Path, plan: Path | None, say: Say = quiet, choices: Choices = EVERYTHING
-) -> Examined:
-    """Every finding of `check`, also where data or plan cannot be used; nothing is raised."""
-    try:
-        found = check(data, plan, say, choices)
-    except FaultsError as error:
-        what = "plan" if isinstance(error, PlanError) else "data"
-        stopped = f"The {what} cannot be used"
-        return Examined((*error.findings, *error.others), error.accepted, stopped=stopped)
-    banner = banner_of(found.loaded.plan, found.study)
-    return Examined(found.findings, found.accepted, len(found.contexts), banner=banner)
-
-
-def write_findings(found: Examined, data: Path, out: Path) -> None:
-    """``index.html`` and ``findings.csv`` in `out`, which is replaced when both are there.
-
-    Raises
-    ------
-    FileExistsError
-        `out` holds something that is not an earlier result.
-    """
-    from il5report.render.html import render_html
-
-    with replacing(out) as folder:
-        render_html(findings_document(found), folder)
-        (folder / "findings.csv").write_text(findings_csv(found), encoding="utf-8")
-        write_manifest(folder, input_hashes(data), {}, {"checks": number_of_checks()})
 
 
 def derive(source: Study, plan: Plan) -> tuple[Study, Sequence[Finding]]:
