@@ -10,15 +10,8 @@ from il5report.display.model import Row
 from il5report.display.view import View, percent_value, table
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs.counting import METHOD, add_column_sizes
+from il5report.outputs.designs import Prior
 from il5report.plan.base import Model, Text, Where
-
-
-class Prior(Model):
-    """A beta prior."""
-
-    label: Text
-    a: float
-    b: float
 
 
 class Options(Model):
@@ -64,7 +57,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     seen = (view.at("event", c) for c in columns)
     rows = [Row(f"{options.event_label}, n/N", tuple(s.n_of_total() for s in seen))]
     for prior in options.priors:
-        rows.append(Row(f"{prior.label}: beta({prior.a:g}, {prior.b:g})", kind="heading"))
+        rows.append(Row(prior.said, kind="heading"))
         places = [view.at("posterior", c, level=prior.label) for c in columns]
         show = dict.fromkeys(("mean", "lower", "upper"), percent_value)
         cells = tuple(p.cell("{mean} ({lower}, {upper})", show) for p in places)
