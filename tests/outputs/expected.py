@@ -42,6 +42,7 @@ class Place(NamedTuple):
     level: str = ""
     paramcd: str = ""
     time: float | None = None
+    visit: str = ""
 
 
 @dataclass

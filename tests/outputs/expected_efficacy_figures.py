@@ -103,7 +103,38 @@ def _day(made: Expected, r: Record, date: str, place: Place) -> bool:
     return day >= 0
 
 
+def _flow(made: Expected, trial: Trial, options: Record) -> None:
+    (c,) = made.columns
+    windows = {v["label"]: v["window"] for v in trial.visits}
+    of_code = {code: s["label"] for s in options["states"] for code in s["codes"]}
+    ended = options["ended"]
+    labels = [s["label"] for s in options["states"]] + [options["other"]]
+    labels += [e["label"] for e in ended]
+    before: dict[str, str] = {}
+    for visit in options["visits"]:
+        here = f'({options["assessed"]}) and AVISIT == "{visit}"'
+        seen = {r["USUBJID"]: of_code[r["AVALC"]] for r in trial.where("ADRS", here, c.subjects)}
+        now = {}
+        for r in trial.where("ADSL", "", c.subjects):
+            over = [
+                e["label"] for e in ended
+                if r[e["date"]] and (r[e["date"]] - r["TRTSDT"]).days <= windows[visit][1]
+            ]  # fmt: skip
+            now[r["USUBJID"]] = seen.get(r["USUBJID"]) or (over or [options["other"]])[0]
+        held = list(now.values())
+        for label in labels:
+            made.counted(held.count(label), len(held), "state", c.label, visit=visit, level=label)
+        moves = [(before[s], now[s]) for s in now] if before else []
+        for start, end in set(moves):
+            place = {"visit": visit, "group": start, "level": end}
+            made.counted(moves.count((start, end)), len(held), "flow", c.label, **place)
+        before = now
+        said = ", ".join(f"{label} {held.count(label)}" for label in labels if label in held)
+        made.sentences.append(f"{visit}: {said or 'no subject'}.")
+
+
 OUTPUTS = {
+    "f_response_flow": _flow,
     "f_forest": _forest,
     "f_waterfall": _waterfall,
     "f_spider": _spider,

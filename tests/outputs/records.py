@@ -115,6 +115,7 @@ class Trial:
         study_file = plan_file(folders, "study")
         self.assays = study_file.get("assays") or {}
         self.columns, self.conventions = study_file["columns"], study_file["conventions"]
+        self.visits = study_file.get("visits", [])
         self._read: dict[str, list[Record]] = {}
 
     def entry(self, key: str) -> tuple[str, Record, Record]:

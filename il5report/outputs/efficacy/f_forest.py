@@ -116,7 +116,7 @@ def _line(axes: Any, y: float, label: str, numbers: Numbers | None) -> None:
             [p], [y], marker="D" if label == ALL else "s", markersize=4.5, color=COLOURS[0],
             clip_on=False,
         )  # fmt: skip
-    axes.text(1.02, y, _text(numbers) if p is not None else f"0/0 ({NE})", va="center")
+    axes.text(1.035, y, _text(numbers) if p is not None else f"0/0 ({NE})", va="center")
 
 
 OUTPUT = Output(

@@ -90,7 +90,8 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
                     at, options.top, f"+{fixed(change, 0)}", ha="center", va="top", fontsize=6
                 )
         axes.axhline(0, color=GREY, linewidth=0.7)
-        axes.set_ylim(-105, options.top + 12)
+        rises = any(change > 0 for change in bars["stat"])
+        axes.set_ylim(-105, (options.top if rises else 0) + 12)
         axes.set_xticks([])
         axes.set_xlabel("Subjects")
         axes.set_ylabel(options.label)
