@@ -38,9 +38,9 @@ def run() -> list[tuple[str, float, str]]:
     """Name, ratio, target."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        unit = _process([sys.executable, "-c", UNIT])
-        help_ = _process([sys.executable, "-m", "il5report", "--help"])
-        _process([sys.executable, "-m", "il5report", "demo", str(folder / "demo")], runs=1)
+        unit = process([sys.executable, "-c", UNIT])
+        help_ = process([sys.executable, "-m", "il5report", "--help"])
+        process([sys.executable, "-m", "il5report", "demo", str(folder / "demo")], runs=1)
         times = {part: _report(folder, part, wanted) / unit for part, wanted in PARTS.items()}
         return [
             ("il5report --help / U", help_ / unit, "<= 0.2"),
@@ -61,7 +61,7 @@ def _report(folder: Path, part: str, wanted: Callable[[str, str], bool]) -> floa
     (plan / "outputs.yaml").write_text("".join(f"{key}: null\n" for key in left_out) or "{}\n")
     data, out = folder / "demo" / "data", folder / "report"
     command = [sys.executable, "-m", "il5report", "report", "--data", str(data)]
-    return _process([*command, "--plan", str(plan), "--out", str(out)], runs=3)
+    return process([*command, "--plan", str(plan), "--out", str(out)], runs=3)
 
 
 def _adverse_events(folder: Path) -> list[tuple[str, float, str]]:
@@ -94,7 +94,7 @@ def _adverse_events(folder: Path) -> list[tuple[str, float, str]]:
         made = ard.finish(rows.frame(), ctx.id, ctx.set_name, ctx.set_where, 1)
         ctx.output.display(ctx, made)
 
-    base, table = _in_process(bare, ours)
+    base, table = _inprocess(bare, ours)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     return [
         ("AE by SOC and PT, 500,000 events / bare group-by", table / base, "<= 2"),
@@ -102,7 +102,7 @@ def _adverse_events(folder: Path) -> list[tuple[str, float, str]]:
     ]
 
 
-def _in_process(*functions: Callable[[], None], runs: int = 7) -> list[float]:
+def _inprocess(*functions: Callable[[], None], runs: int = 7) -> list[float]:
     """Median time of each, taken in turn."""
     times: list[list[float]] = [[] for _ in functions]
     for _ in range(runs):
@@ -113,7 +113,7 @@ def _in_process(*functions: Callable[[], None], runs: int = 7) -> list[float]:
     return [statistics.median(taken) for taken in times]
 
 
-def _process(command: Sequence[str], runs: int = 5) -> float:
+def process(command: Sequence[str], runs: int = 5) -> float:
     """Median wall time of a whole process."""
     taken = []
     for _ in range(runs):

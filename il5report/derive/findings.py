@@ -8,7 +8,8 @@ from il5report import conditions
 from il5report.derive import dates
 from il5report.derive.bands import add_bands
 from il5report.derive.cardiac import fridericia, lvef_grades
-from il5report.derive.ctcae import grade_labs
+from il5report.derive.ctcae import NEEDED, grade_labs
+from il5report.derive.ctcae_criteria import DIRECTIONS
 from il5report.derive.domains import Domains
 from il5report.derive.visits import with_visits
 from il5report.errors import Finding, Severity, some_subjects
@@ -58,7 +59,10 @@ def derive_findings(
     else:
         frame = with_visits(frame, plan.visits, ("PARAMCD",), pl.col("VISIT"))
     frame = frame.with_columns(ANRIND=_indicator(), R2ANRHI=_over("ANRHI"))
-    typed = [_with_baseline(frame, name, list(until)) for name, until in rules.baselines.items()]
+    typed = [
+        _with_baseline(frame, name, list(until), frame.height * i)
+        for i, (name, until) in enumerate(rules.baselines.items())
+    ]
     used = {n for until in rules.baselines.values() for n in until} - {"TRTSDT"}
     frame = pl.concat(typed).drop("_UNTIL", "TRTSDTM", *used, strict=False)
     if rules.graded is not None and plan.grading.laboratory:
@@ -67,7 +71,7 @@ def derive_findings(
         frame = _with_ejection_fraction(frame, rules.ejection_fraction)
     if rules.bands:
         frame = add_bands(frame, rules.bands)
-    return frame.drop("_GRADED")
+    return frame.drop("_GRADED", "_BASEROW")
 
 
 def _results(domains: Domains, adsl: pl.DataFrame, rules: FindingsRules) -> pl.DataFrame | None:
@@ -91,7 +95,11 @@ def _results(domains: Domains, adsl: pl.DataFrame, rules: FindingsRules) -> pl.D
     dtc = pl.col(f"{d}DTC")
     frame = (
         records.filter(result)
-        .join(adsl.select(*names), on="USUBJID", how="inner", maintain_order="left")
+        .join(
+            adsl.select(*names, _IN=pl.lit(True)), on="USUBJID", how="left", maintain_order="left"
+        )
+        .drop_nulls("_IN")  # cheaper than an inner join, which copies every column
+        .drop("_IN")
         .with_columns(ADT=dates.complete(dtc), ADTM=dates.moment(dtc))
     )
     undated = frame.filter(pl.col("ADT").is_null())
@@ -104,8 +112,10 @@ def _parameters(domains: Domains, records: pl.DataFrame, rules: FindingsRules) -
     optional = {"CAT": "PARCAT1", "TPT": "ATPT", "STNRLO": "ANRLO", "STNRHI": "ANRHI"}
     records = records.with_columns(PARAMCD=pl.col(f"{d}TESTCD").replace(rules.codes))
     _refuse_mixed(domains, records, d)
-    unit = pl.col(f"{d}STRESU").drop_nulls().first().over("PARAMCD")
-    test = pl.col(f"{d}TEST").first().over("PARAMCD")
+    texts = records.group_by("PARAMCD").agg(
+        pl.col(f"{d}TEST").first(), pl.col(f"{d}STRESU").drop_nulls().first()
+    )
+    names = {c: f"{test} ({unit})" if unit else test for c, test, unit in texts.iter_rows()}
     made = {
         new: pl.col(f"{d}{old}") if f"{d}{old}" in records.columns else _missing(new)
         for old, new in optional.items()
@@ -113,7 +123,7 @@ def _parameters(domains: Domains, records: pl.DataFrame, rules: FindingsRules) -
     further = {n for until in rules.baselines.values() for n in until} - {"TRTSDT"}
     visit = {v: pl.col(v) if v in records.columns else _missing(v) for v in ("VISIT", "VISITNUM")}
     return records.with_columns(
-        PARAM=pl.when(unit.is_null()).then(test).otherwise(test + " (" + unit + ")"),
+        PARAM=pl.col("PARAMCD").replace_strict(names, return_dtype=pl.String),
         ADY=dates.study_day(pl.col("ADT"), pl.col("TRTSDT")),
         AVAL=pl.col(f"{d}STRESN"), AVALC=pl.col(f"{d}STRESC"), AVALU=pl.col(f"{d}STRESU"),
         SRCDOM=pl.lit(d), SRCSEQ=pl.col(f"{d}SEQ").cast(pl.Float64), **made, **visit,
@@ -173,8 +183,13 @@ def _over(limit: str) -> pl.Expr:
     return (pl.when(pl.col(limit) > 0).then(pl.col("AVAL") / pl.col(limit))).round(DECIMALS)
 
 
-def _with_baseline(frame: pl.DataFrame, basetype: str, until: list[str]) -> pl.DataFrame:
-    """The records under one baseline: the last value up to the date, by the clock if known."""
+def _with_baseline(
+    frame: pl.DataFrame, basetype: str, until: list[str], first: int
+) -> pl.DataFrame:
+    """The records under one baseline: the last value up to the date, by the clock if known.
+
+    _BASEROW is the row of the baseline where the records are the rows from `first` on.
+    """
     limit = pl.coalesce(until)
     by_clock = pl.coalesce(
         pl.when(pl.col(name).is_not_null()).then(name == "TRTSDT") for name in until
@@ -184,7 +199,7 @@ def _with_baseline(frame: pl.DataFrame, basetype: str, until: list[str]) -> pl.D
     before = (pl.col("ADT") <= limit) & ~later.fill_null(False)
     frame = frame.with_columns(
         BASETYPE=pl.lit(basetype), _UNTIL=(before & pl.col("AVAL").is_not_null()).fill_null(False)
-    ).with_row_index("_ROW")
+    ).with_row_index("_ROW", offset=first)
     order = ["ADT", "ADTM", "VISITNUM", "SRCSEQ"]
     baseline = (
         frame.filter("_UNTIL")
@@ -202,7 +217,7 @@ def _with_baseline(frame: pl.DataFrame, basetype: str, until: list[str]) -> pl.D
             ABLFL=pl.when(pl.col("_ROW") == pl.col("_BASEROW")).then(pl.lit("Y")), CHG=change
         )
         .with_columns(PCHG=percent)
-        .drop("_ROW", "_BASEROW")
+        .drop("_ROW")
     )
 
 
@@ -254,14 +269,15 @@ def _with_grades(
     frame = frame.with_columns(
         ANTICOFL=pl.when(pl.col("USUBJID").is_in(takers)).then(pl.lit("Y")).otherwise(pl.lit("N"))
     )
-    inside, outside = frame.filter("_GRADED"), frame.filter(~pl.col("_GRADED"))
-    graded = grade_labs(inside, version)
-    frame = pl.concat([graded, outside], how="diagonal").drop("ANTICOFL")
-    base = (
-        frame.filter(pl.col("ABLFL") == "Y")
-        .select(*_BY, BTOXGRLN="ATOXGRLN", BTOXGRHN="ATOXGRHN")
-        .unique(_BY, maintain_order=True)
+    graded = frame["_GRADED"]
+    grades = grade_labs(frame.select(*NEEDED, "ANTICOFL").filter(graded), version)
+    place = pl.when(graded).then(graded.cast(pl.UInt32).cum_sum() - 1)
+    every = frame.select(place.alias("_PLACE"))["_PLACE"]
+    frame = frame.drop("ANTICOFL").hstack(
+        grades.drop(*NEEDED, "ANTICOFL").select(pl.all().gather(every))
     )
-    frame = frame.join(base, on=_BY, how="left", maintain_order="left")
+    frame = frame.with_columns(
+        pl.col(f"ATOXGR{d}N").gather(pl.col("_BASEROW")).alias(f"BTOXGR{d}N") for d in DIRECTIONS
+    )
     numbers = ["ATOXGRLN", "ATOXGRHN", "BTOXGRLN", "BTOXGRHN"]
     return frame.with_columns(pl.col(n).cast(pl.String).alias(n[:-1]) for n in numbers)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from il5report.derive import dates
 from il5report.plan.derivation import Period
 from il5report.plan.models import Visit
+
+FAR = 1e6  # more days than any date has since 1970: breaks ties of whole days
 
 
 def with_visits(
@@ -32,30 +35,40 @@ def with_visits(
     DataFrame
         Of two records equally near the target the later one is flagged.
     """
-    day = dates.days_between(pl.col("TRTSDT"), pl.col("ADT"))
-    away = [
-        pl.when(day.is_between(*v.window)).then((day - v.day).abs()).otherwise(None)
-        for v in schedule
-    ] or [pl.lit(None, pl.Float64)]
-    frame = frame.with_columns(_OFF=pl.min_horizontal(away)).with_row_index("_ROW")
-    chosen = pl.coalesce(pl.when(off == pl.col("_OFF")).then(i) for i, off in enumerate(away))
+    day = frame.select(_DAY=dates.days_between(pl.col("TRTSDT"), pl.col("ADT")))["_DAY"]
+    visits = frame.select("USUBJID", *by, "ADT").hstack(_visits_of(day, schedule))
     labels = {i: v.label for i, v in enumerate(schedule)}
     targets = {i: float(v.day) for i, v in enumerate(schedule)}
-    frame = frame.with_columns(_VISIT=chosen).with_columns(
-        AVISIT=pl.col("_VISIT").replace_strict(labels, default=None, return_dtype=pl.String),
-        AVISITN=pl.col("_VISIT").replace_strict(targets, default=None, return_dtype=pl.Float64),
-    )
+    visit = visits["_VISIT"]
+    later_first = pl.col("_OFF") - pl.col("ADT").to_physical() / FAR
     nearest = (
-        frame.filter(pl.col("_VISIT").is_not_null())
-        .sort("_OFF", "ADT", descending=[False, True], maintain_order=True)
+        visits.with_columns(_OFF=later_first)
+        .with_row_index("_ROW")
+        .drop_nulls("_VISIT")
+        .sort("_OFF", maintain_order=True)
         .unique(["USUBJID", *by, "_VISIT"], keep="first", maintain_order=True)
     )
-    marks = nearest.select("_ROW", ANL01FL=pl.lit("Y"))
-    return (
-        frame.join(marks, on="_ROW", how="left", maintain_order="left")
-        .with_columns(AVISIT=pl.coalesce("AVISIT", otherwise))
-        .drop("_ROW", "_OFF", "_VISIT")
+    flagged = np.zeros(frame.height, np.bool_)
+    flagged[nearest["_ROW"].to_numpy()] = True
+    label = visit.replace_strict(labels, default=None, return_dtype=pl.String)
+    return frame.with_columns(
+        AVISIT=pl.coalesce(label, otherwise),
+        AVISITN=visit.replace_strict(targets, default=None, return_dtype=pl.Float64),
+        ANL01FL=pl.when(pl.Series(flagged)).then(pl.lit("Y")),
     )
+
+
+def _visits_of(day: pl.Series, schedule: Sequence[Visit]) -> pl.DataFrame:
+    """_VISIT, the place in the schedule of the visit of each day, and _OFF, the days between."""
+    name = pl.col("_DAY")
+    away = [
+        pl.when(name.is_between(*v.window)).then((name - v.day).abs()).otherwise(None)
+        for v in schedule
+    ] or [pl.lit(None, pl.Float64)]
+    days = pl.DataFrame(day.unique().drop_nulls()).with_columns(_OFF=pl.min_horizontal(away))
+    chosen = pl.coalesce(pl.when(off == pl.col("_OFF")).then(i) for i, off in enumerate(away))
+    days = days.with_columns(_VISIT=chosen)
+    return pl.DataFrame(day).join(days, on="_DAY", how="left", maintain_order="left").drop("_DAY")
 
 
 def with_period(
