@@ -8,27 +8,21 @@ import polars as pl
 
 from il5report import conditions
 from il5report.derive import dates
+from il5report.derive.depth import derive_depth
 from il5report.derive.derived_response import derive_responses
 from il5report.derive.domains import Domains
-from il5report.derive.rules import sequence_variable
-from il5report.derive.visits import with_visits
+from il5report.derive.response_records import COLUMNS, NONE, by_visit, dated, empty
 from il5report.plan.components import DerivedResponse
 from il5report.plan.derivation import FindingParameter, Response, ResponseParameter
 from il5report.plan.models import Plan, Visit
 
 VISIT_RESPONSE = "OVRLRESP"
 KEYS = ("USUBJID", "PARAMCD", "AEVAL", "ADT", "SRCSEQ")
-COLUMNS = (
-    "USUBJID", "PARAMCD", "PARAM", "PARAMTYP", "AEVAL", "ADT", "ADY", "AVISIT", "AVISITN", "AVAL",
-    "AVALC", "ANL01FL", "AREASN", "SRCDOM", "SRCVAR", "SRCSEQ",
-)  # fmt: skip
 LABELS = {
     "AEVAL": "Analysis Evaluator",
     "AREASN": "Reason Not Evaluable",
     "PARAMTYP": "Parameter Type",
 }
-_PER_VISIT, _UNSCHEDULED = ("PARAMCD", "AEVAL"), pl.lit("Unscheduled")
-_NONE = pl.lit(None, pl.String)
 
 
 def derive_adrs(domains: Domains, adsl: pl.DataFrame, plan: Plan, rules: Response) -> pl.DataFrame:
@@ -64,6 +58,8 @@ def derive_adrs(domains: Domains, adsl: pl.DataFrame, plan: Plan, rules: Respons
     ]
     if rules.derived is not None:
         derived.append(_from_components(domains, adsl, visits, rules, rules.derived))
+    if rules.depth is not None:
+        derived += derive_depth(domains, adsl, rules.depth, rules, schedule)
     return pl.concat([f.select(COLUMNS) for f in (visits, *findings.values(), *derived)])
 
 
@@ -100,18 +96,18 @@ def _visit_responses(
     needs = (rules.value, rules.evaluator, rules.date)
     records = domains.select(rules.visits.domain, rules.visits.where, needs=needs)
     if records is None:
-        return _empty()
+        return empty()
     unknown = records.filter(~pl.col(rules.value).is_in(rules.codes))
     domains.note("derive.response", f"response is none of {', '.join(rules.codes)}: not used",
                  unknown, rules.visits.domain, rules.value)  # fmt: skip
     rank = {code: float(i) for i, code in enumerate(rules.codes, 1)}
-    frame = _dated(domains, adsl, records, rules.visits.domain, rules.date, rules.value)
+    frame = dated(domains, adsl, records, rules.visits.domain, rules.date, rules.value)
     frame = frame.filter(pl.col(rules.value).is_in(rules.codes)).with_columns(
-        PARAMCD=pl.lit(VISIT_RESPONSE), PARAM=pl.lit("Overall Response by Visit"), PARAMTYP=_NONE,
-        AEVAL=pl.col(rules.evaluator), AVALC=pl.col(rules.value), AREASN=_NONE,
+        PARAMCD=pl.lit(VISIT_RESPONSE), PARAM=pl.lit("Overall Response by Visit"), PARAMTYP=NONE,
+        AEVAL=pl.col(rules.evaluator), AVALC=pl.col(rules.value), AREASN=NONE,
         AVAL=pl.col(rules.value).replace_strict(rank, default=None, return_dtype=pl.Float64),
     )  # fmt: skip
-    return with_visits(frame, schedule, _PER_VISIT, _UNSCHEDULED).select(COLUMNS)
+    return by_visit(frame, schedule)
 
 
 def _finding(
@@ -124,34 +120,13 @@ def _finding(
     numbers = (rule.number,) if rule.number else ()
     records = domains.select(rule.domain, rule.where, needs=(rule.value, rule.date, *numbers))
     if records is None:
-        return _empty()
-    frame = _dated(domains, adsl, records, rule.domain, rule.date, rule.value).with_columns(
-        PARAMCD=pl.lit(code), PARAM=pl.lit(rule.label), PARAMTYP=_NONE, AEVAL=_NONE,
-        AVALC=pl.col(rule.value), AREASN=_NONE,
+        return empty()
+    frame = dated(domains, adsl, records, rule.domain, rule.date, rule.value).with_columns(
+        PARAMCD=pl.lit(code), PARAM=pl.lit(rule.label), PARAMTYP=NONE, AEVAL=NONE,
+        AVALC=pl.col(rule.value), AREASN=NONE,
         AVAL=pl.col(rule.number) if rule.number else pl.lit(None, pl.Float64),
     )  # fmt: skip
-    return with_visits(frame.drop_nulls("AVALC"), schedule, _PER_VISIT, _UNSCHEDULED).select(
-        COLUMNS
-    )
-
-
-def _dated(
-    domains: Domains, adsl: pl.DataFrame, records: pl.DataFrame, domain: str, date: str, value: str
-) -> pl.DataFrame:
-    """Records with ADT, ADY and their source; without a complete date they cannot be used."""
-    sequence = sequence_variable(domain)
-    frame = (
-        records.with_columns(
-            ADT=dates.complete(pl.col(date)), SRCDOM=pl.lit(domain), SRCVAR=pl.lit(value),
-            SRCSEQ=pl.col(sequence).cast(pl.Float64) if sequence in records.columns
-            else pl.lit(None, pl.Float64),
-        )
-        .join(adsl.select("USUBJID", "TRTSDT"), on="USUBJID", how="inner", maintain_order="left")
-        .with_columns(ADY=dates.study_day(pl.col("ADT"), pl.col("TRTSDT")))
-    )  # fmt: skip
-    undated = frame.filter(pl.col("ADT").is_null())
-    domains.note("derive.date", "without a complete date: not used", undated, domain, date)
-    return frame.drop_nulls("ADT")
+    return by_visit(frame.drop_nulls("AVALC"), schedule)
 
 
 def _parameter(
@@ -183,7 +158,7 @@ def _parameter(
     evaluated = used.filter(pl.col("AVALC") != rules.not_evaluable)["USUBJID"].unique()
     frame = frame.with_columns(
         PARAMCD=pl.lit(code), PARAM=pl.lit(rule.label), PARAMTYP=pl.lit("DERIVED"),
-        AEVAL=pl.lit(rule.assessor), AVISIT=_NONE, AVISITN=pl.lit(None, pl.Float64),
+        AEVAL=pl.lit(rule.assessor), AVISIT=NONE, AVISITN=pl.lit(None, pl.Float64),
         ANL01FL=pl.lit("Y"), ADY=dates.study_day(pl.col("ADT"), pl.col("TRTSDT")),
         AREASN=pl.when(~pl.col("USUBJID").is_in(evaluated.implode())).then(
             _reason(used, rule.window[1])
@@ -258,11 +233,3 @@ def _beside(counted: pl.DataFrame, finding: pl.DataFrame, days: int) -> pl.DataF
         dates.days_between(pl.col("ADT"), pl.col("_ADT")).abs() <= days
     )
     return counted.join(pairs, on=["USUBJID", "ADT"], how="semi")
-
-
-def _empty() -> pl.DataFrame:
-    kinds: dict[str, type[pl.DataType]] = {
-        "ADT": pl.Date, "ADY": pl.Float64, "AVISITN": pl.Float64, "AVAL": pl.Float64,
-        "SRCSEQ": pl.Float64,
-    }  # fmt: skip
-    return pl.DataFrame(schema={name: kinds.get(name, pl.String) for name in COLUMNS})

@@ -151,33 +151,38 @@ def cytogenetic_response(samples: pl.DataFrame, min_metaphases: int = 20) -> pl.
     Parameters
     ----------
     samples : DataFrame
-        USUBJID, CYTBLPC (abnormal metaphases at baseline, %), CYTPC (now, %), CYTNMET (metaphases
-        examined now), FISHFL (abnormality by FISH now: Y/N, null not done).
+        USUBJID, CYTBLFL and CYTFL (abnormality in the metaphases at baseline and now: Y/N),
+        CYTBLPC and CYTPC (abnormal metaphases, %; null not known), CYTNMET (metaphases examined
+        now), FISHFL (abnormality by FISH now: Y/N, null not done).
     min_metaphases : int
         Fewer metaphases cannot show a complete response.
 
     Returns
     -------
     DataFrame
-        As given with CYTRESP: COMPLETE, PARTIAL, NONE, null.
+        As given with CYTRESP: COMPLETE, PARTIAL, NONE, NOT COMPLETE (partial or none: the
+        percentages are not known), null.
 
     Not estimable
     -------------
     Null where the abnormality was not present or not known at baseline, and where neither enough
     metaphases nor FISH tell.
     """
-    names = ["USUBJID", "CYTBLPC", "CYTPC", "CYTNMET", "FISHFL"]
+    names = ["USUBJID", "CYTBLFL", "CYTFL", "CYTBLPC", "CYTPC", "CYTNMET", "FISHFL"]
     need_variables(samples, names, "cytogenetics")
-    at_baseline = pl.col("CYTBLPC") > 0
     enough = pl.col("CYTNMET") >= min_metaphases
-    abnormal = (pl.col("CYTPC") > 0) | (pl.col("FISHFL") == "Y")
-    clear = ((pl.col("CYTPC") == 0) & enough) | (pl.col("FISHFL") == "N")
+    abnormal = (pl.col("CYTFL") == "Y") | (pl.col("FISHFL") == "Y")
+    clear = ((pl.col("CYTFL") == "N") & enough) | (pl.col("FISHFL") == "N")
     halved = pl.col("CYTPC") <= 0.5 * pl.col("CYTBLPC")
-    partial = pl.when(halved).then(pl.lit("PARTIAL")).when(~halved).then(pl.lit("NONE"))
+    partial = (
+        pl.when(halved).then(pl.lit("PARTIAL"))
+        .when(~halved).then(pl.lit("NONE"))
+        .otherwise(pl.lit("NOT COMPLETE"))
+    )  # fmt: skip
     response = (
         pl.when(abnormal.fill_null(value=False)).then(partial).when(clear).then(pl.lit("COMPLETE"))
     )
-    return samples.with_columns(CYTRESP=pl.when(at_baseline).then(response))
+    return samples.with_columns(CYTRESP=pl.when(pl.col("CYTBLFL") == "Y").then(response))
 
 
 def molecular_response(samples: pl.DataFrame) -> pl.DataFrame:

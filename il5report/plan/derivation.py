@@ -16,6 +16,7 @@ from il5report.plan.base import Model, Text, Where
 from il5report.plan.biomarkers import BiomarkerRules
 from il5report.plan.components import DerivedResponse
 from il5report.plan.cytopenia import CytopeniaRules
+from il5report.plan.depth import DepthRules
 from il5report.plan.eligibility import EligibilityRules
 from il5report.plan.endpoints import Endpoint
 from il5report.plan.exposure import ExposureRules
@@ -129,6 +130,7 @@ class Response(Model):
     until: tuple[str, ...] = ()
     stop: tuple[str, ...] = ()
     derived: DerivedResponse | None = None
+    depth: DepthRules | None = None
     findings: Mapping[str, FindingParameter] = {}
     parameters: Mapping[str, ResponseParameter] = {}
 

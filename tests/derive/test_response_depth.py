@@ -82,7 +82,7 @@ CYTOGENETIC = [
     (100, 50, 20, None, "PARTIAL"),
     (100, 51, 20, None, "NONE"),
     (100, 20, 20, "N", "PARTIAL"),
-    (100, None, None, "Y", None),
+    (100, None, None, "Y", "NOT COMPLETE"),
     (0, 0, 20, None, None),
     (None, 0, 20, None, None),
 ]
@@ -94,7 +94,11 @@ def test_cytogenetic(
 ) -> None:
     schema = {"USUBJID": pl.String, "CYTBLPC": pl.Float64, "CYTPC": pl.Float64,
               "CYTNMET": pl.Float64, "FISHFL": pl.String}  # fmt: skip
-    sample = pl.DataFrame([("A", base, now, metaphases, fish)], schema, orient="row")
+    flags = {"CYTBLFL": base, "CYTFL": now}
+    sample = pl.DataFrame([("A", base, now, metaphases, fish)], schema, orient="row").with_columns(
+        pl.lit(None if v is None else "Y" if v > 0 else "N", pl.String).alias(name)
+        for name, v in flags.items()
+    )
     assert cytogenetic_response(sample)["CYTRESP"].item() == expected
 
 
