@@ -119,6 +119,14 @@ def write_manifest(
     (folder / "manifest.json").write_text(text, encoding="utf-8")
 
 
+def run_facts(plan: Mapping[str, bytes]) -> list[tuple[str, str]]:
+    """What the report says of its run: versions, and the plan's files by the start of their
+    SHA-256. The data's hashes are in the manifest alone: the report is the same from any format."""
+    versions = [(name, version_of(name)) for name in ("il5report", *PACKAGES)]
+    files = [(name, f"SHA-256 {sha256(content)[:16]}") for name, content in sorted(plan.items())]
+    return [*versions, *files]
+
+
 def version_of(package: str) -> str:
     """Installed version; our own from the source where it is not installed."""
     if package == "il5report":

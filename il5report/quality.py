@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from il5report.display.model import Cell, Display, Head, Row, Section, paragraph
+from il5report.display.model import Block, Cell, Display, Head, Row, paragraph
 from il5report.display.view import NE, table
 from il5report.outputs import time_to_event as tte
 
 
-def quality(ard: pl.DataFrame, displays: Sequence[Display]) -> tuple[Section, ...]:
+def quality(ard: pl.DataFrame, displays: Sequence[Display]) -> tuple[Block, ...]:
     """Every display with a Kaplan-Meier estimate, and how far the second computation is away.
 
-    No section where no display has one.
+    None where no display has one.
     """
     checks = ard.filter(pl.col("analysis") == tte.SECOND)
     if checks.is_empty():
@@ -38,7 +38,7 @@ def quality(ard: pl.DataFrame, displays: Sequence[Display]) -> tuple[Section, ..
         f"limits, at all times at which survival is between 0 and 1. {NE}: at no time."
     )
     block = table(heads, rows)
-    return (Section("", "Quality control", 1, (paragraph(said), block)),)
+    return paragraph(said), block
 
 
 def _cells(checks: pl.DataFrame) -> tuple[Cell, ...]:

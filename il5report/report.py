@@ -14,10 +14,10 @@ from il5report.check import cutoff_faults, needed, plan_faults
 from il5report.data.check import CHECKS, Waiver, apply_waivers, check_study
 from il5report.data.dataset import Study
 from il5report.data.read import SUFFIXES, read_study
-from il5report.display.model import Document
-from il5report.document import Said, banner_of, display_of, document
+from il5report.display.model import Display, Document
+from il5report.document import Material, Said, banner_of, check_texts, display_of, document
 from il5report.errors import Accepted, DataError, Finding, Severity
-from il5report.files import replacing, sha256, write_manifest
+from il5report.files import replacing, run_facts, sha256, write_manifest
 from il5report.output import Context, Shown
 from il5report.outputs import Catalogue
 from il5report.plan import Plan
@@ -83,8 +83,10 @@ def check(
     planned = load_plan(plan)
     loaded = chosen(planned, choices)
     settings = loaded.plan
+    made = contexts(loaded, {})
+    check_texts(settings, made)
     say("reading the data")
-    wanted = _wanted(data, contexts(loaded, {}))
+    wanted = _wanted(data, made)
     source, notes = read_study(data, types=settings.data.types, only=wanted)
     say("checking the data")
     cutoff = None if choices.cutoff else settings.data_cutoff  # what is cut here may come later
@@ -174,12 +176,25 @@ def analyse(checked: Checked, say: Say = quiet, executor: Executor = HERE) -> Re
     displays = [
         display_of(ctx, one.result()) for ctx, one in zip(checked.contexts, shown, strict=True)
     ]
+    say("writing the text")
+    ard = pl.concat([results.Rows().frame(), *frames])
+    return Results(checked, ard, document(_material(checked, displays, ard)))
+
+
+def _material(checked: Checked, displays: Sequence[Display], ard: pl.DataFrame) -> Material:
+    """What the document is made of."""
     plan = checked.loaded.plan
-    said = Said(number_of_checks(), checked.findings, checked.accepted)
-    ard = pl.concat(frames) if frames else results.Rows().frame()
-    twice = quality(ard, displays)
-    made = document(plan, displays, twice, said, banner_of(plan, checked.study))
-    return Results(checked, ard, made)
+    return Material(
+        plan=plan,
+        contexts=checked.contexts,
+        displays=displays,
+        ard=ard,
+        said=Said(number_of_checks(), checked.findings, checked.accepted),
+        quality=quality(ard, displays),
+        banner=banner_of(plan, checked.study),
+        derived=checked.derived,
+        facts=run_facts(checked.loaded.files),
+    )
 
 
 def _shown(ctx: Context, ard: pl.DataFrame, executor: Executor) -> Future[Shown]:

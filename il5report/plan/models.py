@@ -81,6 +81,14 @@ class Visit(Model):
     window: tuple[int, int]
 
 
+class Phase(Model):
+    """A phase of the study as the design figure shows it; `days` and `text` are words."""
+
+    label: Text
+    days: str = ""
+    text: str = ""
+
+
 class Assay(Model):
     """A kinetics assay; analyte, matrix and unit are never pooled. Key: PARAMCD in ADPC."""
 
@@ -213,6 +221,7 @@ class Plan(Model):
     eligibility: Mapping[str, Criterion] = {}
     treatments: Mapping[str, Treatment] = {}
     columns: Mapping[str, Columns]
+    phases: tuple[Phase, ...] = ()
     visits: tuple[Visit, ...] = ()
     assays: Mapping[str, Assay] = {}
     grading: Grading
@@ -222,6 +231,9 @@ class Plan(Model):
     derivation: Derivation | None = None
     sections: Mapping[str, str] = Field(
         default={}, description="section number to heading, in reading order (ICH E3)"
+    )
+    text: Mapping[str, str] = Field(
+        default={}, description="section number to the writer's text (files text/<number>.md)"
     )
     waivers: tuple[Waiver, ...] = ()
     abbreviations: Mapping[str, str] = {}

@@ -1,10 +1,10 @@
 """Reading a plan folder: merge what it extends, check every key and reference, name every fault.
 
 A plan is a folder. ``study.yaml`` holds the top-level keys; each further file holds the key of its
-own name (``outputs.yaml`` the key ``outputs``, and so does ``outputs_<part>.yaml``). ``extends`` in
-study.yaml names another plan: ``default``, or a folder relative to this one. Mappings are merged
-key by key, ``null`` removes a key, a mapping tagged ``!replace`` and everything else replaces what
-the other plan says.
+own name (``outputs.yaml`` the key ``outputs``, and so does ``outputs_<part>.yaml``). The writer's
+text of a section is in ``text/<number>.md`` (the key ``text``). ``extends`` in study.yaml names
+another plan: ``default``, or a folder relative to this one. Mappings are merged key by key, null
+removes a key, a mapping tagged ``!replace`` and everything else replaces what the other plan says.
 """
 
 from __future__ import annotations
@@ -13,16 +13,21 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias, cast, get_args, get_origin
+from typing import Any, Protocol, TypeAlias, cast
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from il5report.errors import Finding, PlanError, nearest
 from il5report.plan.estimands import estimand_faults
+from il5report.plan.keys import model_at
 from il5report.plan.models import Plan
+from il5report.plan.texts import TEXT, read_texts, texts_of_no_section
 
-FILES = ("study", "analysis_sets", "estimands", "outputs", "derivation", "presets")
+FILES = (
+    "study", "sections", "abbreviations", "analysis_sets", "estimands", "outputs", "derivation",
+    "presets",
+)  # fmt: skip
 MAX_NODES = 100_000
 Path_: TypeAlias = tuple[str | int, ...]
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -93,6 +98,8 @@ def read_plan(folder: Path, default: Path, outputs: Mapping[str, OutputFacts]) -
     except ValidationError as error:
         faults += _findings(error, Plan, (), tree.places)
     faults += _references(tree.data, tree.places, outputs)
+    for number, message in texts_of_no_section(tree.data):
+        faults.append(Finding("plan.text", message, place=_place(tree.places, (TEXT, number))))
     if plan is not None and not faults:
         faults += estimand_faults(plan, lambda *path: _place(tree.places, path))
     if faults or plan is None:
@@ -152,6 +159,11 @@ def _load(folder: Path) -> _Tree:
         else:
             message = f"unknown plan file{nearest(path.name, known)}"
             tree.faults.append(Finding("plan.file", message, place=path.name))
+    texts, contents, faults = read_texts(folder)
+    tree.data |= {TEXT: texts} if texts else {}
+    tree.places |= {(TEXT, number): f"{TEXT}/{number}.md:1" for number in texts}
+    tree.files |= contents
+    tree.faults += faults
     return tree
 
 
@@ -222,27 +234,11 @@ def _findings(
         loc = tuple(p for p in item["loc"] if p != "[key]")
         name = ".".join(map(str, (*prefix, *loc)))
         if item["type"] == "extra_forbidden":
-            known = list(_model_at(model, loc[:-1]).model_fields)
+            known = list(model_at(model, loc[:-1]).model_fields)
             message = f"unknown key {name!r}{nearest(str(loc[-1]), known)}"
         else:
             message = f"{name}: {item['msg'].removeprefix('Value error, ')}"
         yield Finding("plan.key", message, place=_place(places, (*prefix, *loc)))
-
-
-def _model_at(model: type[BaseModel], loc: Path_) -> type[BaseModel]:
-    """The model that holds the key at `loc`."""
-    for step in loc:
-        if isinstance(step, str) and step in model.model_fields:
-            model = next(_models(model.model_fields[step].annotation), model)
-    return model
-
-
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    is_class = isinstance(annotation, type) and get_origin(annotation) is None
-    if is_class and issubclass(annotation, BaseModel):
-        yield annotation
-    for argument in get_args(annotation):
-        yield from _models(argument)
 
 
 def _references(

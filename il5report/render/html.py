@@ -23,12 +23,12 @@ from il5report.display.model import (
     Table,
 )
 from il5report.render.contents import entries, tree
-from il5report.render.environment import environment, fill, templates
 from il5report.render.grid import grid, runs
 from il5report.render.scripts import Part, write_scripts
 from il5report.render.svg import inline
 from il5report.render.text import FIGURE_SPACE, clean, kind_of, name, with_texts
 from il5report.render.widths import DIGIT_EM, width_em
+from il5report.templating import environment, fill, templates
 
 TEXT_EM = 20.0  # a column with wider texts holds sentences: these wrap
 SCRIPTS = ("report.js", "tables.js", "panel.js", "figures.js", "search.js")

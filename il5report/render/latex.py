@@ -10,12 +10,12 @@ import jinja2
 from markupsafe import Markup
 
 from il5report.display.model import Document, Figure, Run
-from il5report.render.environment import environment, fill
 from il5report.render.grid import GAP_MM, Line, Panel
 from il5report.render.sheets import on_paper, sheets
 from il5report.render.tex import bookmark, escape, printable
 from il5report.render.text import name
 from il5report.render.typeset import figure_pdf
+from il5report.templating import environment, fill
 
 
 def render_latex(doc: Document, folder: Path) -> None:

@@ -70,7 +70,8 @@ def _sheets(doc: Document, levels: list[int]) -> list[dict[str, Any]]:
     displays = {display.id for display in doc.displays()}
     for sheet in sheets(doc):
         items = []
-        names = [_name(item.value) for item in sheet.items if isinstance(item.value, Display)]
+        own = [i.value for i in sheet.items if isinstance(i.value, Display) and not i.value.in_text]
+        names = [_name(display) for display in own]
         for item in sheet.items:
             level = next(remaining) if item.kind == "section" else level
             items.append(_item(item, level, displays))

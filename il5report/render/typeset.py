@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from il5report.display.model import Figure
-from il5report.render.environment import TemplateError, templates
+from il5report.templating import TemplateError, templates
 
 
 def typeset(template: str, data: Mapping[str, Any], *, accessible: bool = False) -> bytes:
@@ -45,8 +45,8 @@ def typeset(template: str, data: Mapping[str, Any], *, accessible: bool = False)
         )
     except typst.TypstError as fault:
         place = re.search(r"([^/\s]+\.typ):(\d+):", fault.diagnostic)
-        where = f"{place[1]}, line {place[2]}: " if place else ""
-        raise TemplateError(f"{where}{fault.message}") from fault
+        where = f"{place[1]}, line {place[2]}" if place else ""
+        raise TemplateError(fault.message, where) from fault
     return pdf
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from il5report.display.model import Document, Section, paragraph
 from il5report.render import pdf, typeset
-from il5report.render.environment import TemplateError
 from il5report.render.sheets import NAMED_CHARACTERS
 from il5report.render.text import BREAK, clean
+from il5report.templating import TemplateError
 from tests.render.reports import Report, bookmarks
 
 SMALL = Document("Title", "", (), (Section("1", "Section", 1, (paragraph("Text."),)),))

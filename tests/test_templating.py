@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from il5report.render import environment as env
+from il5report import templating as env
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_templates_are_found() -> None:
-    assert {p.name for p in env.templates().iterdir()} == {"html", "latex", "typst"}
+    assert {p.name for p in env.templates().iterdir()} == {"csr", "html", "latex", "typst"}
 
 
 @pytest.mark.parametrize(

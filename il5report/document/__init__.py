@@ -1,0 +1,23 @@
+"""The documents around the displays: the clinical study report by ICH E3, and its parts."""
+
+from il5report.document.appendix import (
+    FINDING,
+    accepted_listing,
+    finding_texts,
+    findings_listing,
+)
+from il5report.document.assemble import banner_of, check_texts, display_of, document
+from il5report.document.material import Material, Said
+
+__all__ = [
+    "FINDING",
+    "Material",
+    "Said",
+    "accepted_listing",
+    "banner_of",
+    "check_texts",
+    "display_of",
+    "document",
+    "finding_texts",
+    "findings_listing",
+]
