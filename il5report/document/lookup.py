@@ -145,6 +145,11 @@ class Lookup:
         """The unit in which the display prints times."""
         return str(getattr(self.options(key), "unit", "days"))
 
+    def days(self, key: str, time: float) -> float:
+        """A time of the plan, in the display's unit, as the ARD has it: in days."""
+        per = self.context(key).plan.conventions.days_per_month
+        return time * per if self.unit(key) == "months" else time
+
     def options(self, key: str) -> Any:
         """What the plan says of the display."""
         ctx = self.context(key)

@@ -143,7 +143,7 @@ class Prose:
         lookup = self._lookup
         names = (
             "shown", "has", "title", "size", "count", "counts", "by_column", "value", "interval",
-            "unit", "options", "label", "set_of", "characteristic",
+            "unit", "days", "options", "label", "set_of", "characteristic",
         )  # fmt: skip
         return {
             **{name: getattr(lookup, name) for name in names},
