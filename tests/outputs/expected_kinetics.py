@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Sequence
 from fractions import Fraction
 
-from tests.outputs.arithmetic import described, fixed, geometric, p_value, significant, tenths
+from tests.outputs.arithmetic import described, fixed, geometric, significant, tenths
 from tests.outputs.expected import (
     Expected,
     Place,
@@ -155,80 +155,6 @@ def _concentrations(made: Expected, trial: Trial, options: Record) -> None:
     assert len(units) < 2, "one unit in one assay"
 
 
-def _exposure(made: Expected, trial: Trial, options: Record) -> None:
-    everyone = frozenset().union(*(c.subjects for c in made.columns))
-    made.numbers.clear()
-    names = ("With", "Without", "Comparison")
-    made.columns = [Column(name, frozenset()) for name in names]
-    setattr(made, "heads", lambda: [(name, "", "") for name in names])  # noqa: B010 - no N
-    for outcome in options["outcomes"]:
-        made.line(0, outcome["label"])
-        by = outcome["by"]
-        for item in options["exposures"]:
-            where = f'({item["where"]}) and PARAMCD == "{item["paramcd"]}" and AVAL != missing'
-            values, texts = [], []
-            for column, level in zip(("With", "Without"), by["levels"], strict=True):
-                classified = f"({by['where']}) and {level['where']}"
-                who = frozenset(distinct(trial.where(by["dataset"], classified, everyone)))
-                mine = [r["AVAL"] for r in trial.where("ADPP", where, who)]
-                values.append(mine)
-                mean, cv = geometric(mine)
-                above = sum(v > 0 for v in mine)
-                place = Place("exposure", column, "mean", outcome["label"], level=item["label"])
-                found = {"mean": mean, "cv": cv, "n": above, "n_zero": len(mine) - above}
-                for name, value in found.items():
-                    made.numbers[place._replace(stat_name=name)] = value
-                texts.append(f"{significant(mean)} ({fixed(cv, 1)}) [{above}]")
-            place = Place(
-                "comparison", "Comparison", "ratio", outcome["label"], level=item["label"]
-            )
-            found = dict(zip(("ratio", "lower", "upper"), mean_ratio(*values), strict=True))
-            found["p_value"] = rank_test(*values)
-            for name, value in found.items():
-                made.numbers[place._replace(stat_name=name)] = value
-            ratio, low, high = (fixed(found[n], 2) for n in ("ratio", "lower", "upper"))
-            made.line(1, item["label"], [*texts, f"{ratio} ({low}, {high})"])
-            p = found["p_value"]
-            made.line(2, "p-value", ["", "", "NE" if p is None else p_value(p)])
-
-
-def mean_ratio(
-    test: Sequence[float], reference: Sequence[float]
-) -> tuple[float | None, float | None, float | None]:
-    """Ratio of geometric means with Student's 90% interval, pooled variance of the logs."""
-    from scipy.stats import t
-
-    a, b = ([math.log(v) for v in values if v > 0] for values in (test, reference))
-    if not a or not b:
-        return None, None, None
-    gap = math.fsum(a) / len(a) - math.fsum(b) / len(b)
-    free = len(a) + len(b) - 2
-    squares = sum(
-        math.fsum((v - math.fsum(part) / len(part)) ** 2 for v in part) for part in (a, b)
-    )
-    if free < 1 or squares == 0:
-        return math.exp(gap), None, None
-    half = float(t.ppf(0.95, free)) * math.sqrt(squares / free * (1 / len(a) + 1 / len(b)))
-    return math.exp(gap), math.exp(gap - half), math.exp(gap + half)
-
-
-def rank_test(test: Sequence[float], reference: Sequence[float]) -> float | None:
-    """Exact two-sided rank sum test: every choice of the test group, ties with mean ranks."""
-    if not test or not reference:
-        return None
-    values = [*test, *reference]
-    doubled = [sum(o < v for o in values) + sum(o <= v for o in values) + 1 for v in values]
-    ways = {(0, 0): 1}
-    for rank in doubled:
-        for (size, total), n in list(ways.items()):
-            if size < len(test):
-                ways[size + 1, total + rank] = ways.get((size + 1, total + rank), 0) + n
-    middle = Fraction(len(test) * sum(doubled), len(values))
-    far = abs(sum(doubled[: len(test)]) - middle)
-    sums = {total: n for (size, total), n in ways.items() if size == len(test)}
-    return sum(n for total, n in sums.items() if abs(total - middle) >= far) / sum(sums.values())
-
-
 def _boxplot(made: Expected, trial: Trial, options: Record) -> None:
     regroup(made, trial, options)
     where = f'({options["where"]}) and PARAMCD == "{options["paramcd"]}" and AVAL > 0'
@@ -284,6 +210,5 @@ OUTPUTS = {
     "t_kinetics": _kinetics,
     "t_biomarkers": _kinetics,
     "t_concentrations": _concentrations,
-    "t_exposure_response": _exposure,
     "f_boxplot": _boxplot,
 }

@@ -1,20 +1,26 @@
-"""Exposure and outcome: geometric means of two groups, their ratio, exact rank test."""
+"""Exposure and outcome: geometric means of two groups and their ratio; logistic regression of the
+outcome on log exposure where the data allow it, else the exact rank test alone, with the reason."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from il5report.analyse.continuous import geometric, geometric_mean_ratio
+from il5report.analyse.logistic import Logistic, logistic
 from il5report.analyse.ranks import rank_sum
-from il5report.ard import Rows, Scope, stats_of
+from il5report.ard import Rows, Scope, Stat, stats_of
 from il5report.conditions import Comparison, Condition, both, equals
 from il5report.display.model import Cell, Head, Row
 from il5report.display.rounding import significant
 from il5report.display.view import Numbers, View, fixed_of, table, whole
 from il5report.output import Context, Needs, Output, Shown
+from il5report.outputs.counting import one_per_subject
 from il5report.outputs.groups import Group, Grouping, conditions, groups
 from il5report.plan.base import Model, Text, Where
 
@@ -35,15 +41,19 @@ class Exposure(Model):
 
 
 class Options(Model):
-    """Every exposure under every outcome; `ratio_level` of the interval of the ratio."""
+    """Every exposure under every outcome; `ratio_level` of the interval of the ratio. `least`:
+    subjects that each outcome must have, with an exposure above 0, for a logistic regression."""
 
     dataset: Text = "ADPP"
     outcomes: tuple[Outcome, ...]
     exposures: tuple[Exposure, ...]
     ratio_level: float = 0.9
+    least: int = 5
 
 
 WITH, WITHOUT, RATIO = "With", "Without", "Comparison"
+PRESENT, ABOVE = Comparison("AVAL", "NE", ()), Comparison("AVAL", "GT", (0.0,))
+Values = NDArray[np.float64]
 HEADS = (Head(WITH), Head(WITHOUT), Head(RATIO))
 
 
@@ -65,20 +75,40 @@ def analyse(ctx: Context, rows: Rows) -> None:
             _compare(ctx, rows, outcome, exposure, (pair[0], pair[1]))
 
 
+def known(exposure: Exposure) -> Condition:
+    """The records of an exposure that is estimable."""
+    where = both(exposure.where, equals("PARAMCD", exposure.paramcd))
+    return both(where, PRESENT)
+
+
+def of_groups(
+    ctx: Context, exposure: Exposure, pair: tuple[Group, Group]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The exposures of those with and of those without the outcome."""
+    dataset = ctx.options(Options).dataset
+    records = ctx.records(dataset, known(exposure)).sort("USUBJID")
+    one_per_subject(ctx, records, dataset)
+    first, second = (
+        records.join(group.subjects, on="USUBJID", how="semi", maintain_order="left")
+        for group in pair
+    )
+    return first, second
+
+
 def _compare(
     ctx: Context, rows: Rows, outcome: Outcome, exposure: Exposure, pair: tuple[Group, Group]
 ) -> None:
     """Both groups, then one against the other; zeros have a rank and no logarithm."""
     options = ctx.options(Options)
-    where = both(exposure.where, equals("PARAMCD", exposure.paramcd))
-    where = both(where, Comparison("AVAL", "NE", ()))
-    records = ctx.records(options.dataset, where)
+    where = known(exposure)
     values = []
-    for column, group in zip((WITH, WITHOUT), pair, strict=True):
-        mine = records.join(group.subjects, on="USUBJID", how="semi")["AVAL"].to_numpy()
+    for column, group, found_of in zip(
+        (WITH, WITHOUT), pair, of_groups(ctx, exposure, pair), strict=True
+    ):
+        mine = found_of["AVAL"].to_numpy()
         values.append(mine)
         found = geometric(mine, conf_level=ctx.plan.conventions.conf_level)
-        above, zero = both(where, Comparison("AVAL", "GT", (0.0,))), both(where, equals("AVAL", 0))
+        above, zero = both(where, ABOVE), both(where, equals("AVAL", 0))
         scope = Scope(
             "exposure", options.dataset, above, group.groups, group.without, column=column,
             group=outcome.label, level=exposure.label,
@@ -93,6 +123,36 @@ def _compare(
     rows.add(place, "ratio of geometric means", stats_of(ratio, ("ratio", "lower", "upper")))
     test = rank_sum(values[0], values[1])
     rows.add(place, "exact Wilcoxon rank sum test, two-sided", stats_of(test, ("p_value",)))
+    add_model(rows, place, model(ctx, values[0], values[1])[1])
+
+
+MODEL = (
+    "n", "odds_ratio", "lower", "upper", "profile_lower", "profile_upper",
+    "likelihood_ratio_p",
+)  # fmt: skip
+
+
+def model(ctx: Context, with_: Values, without: Values) -> tuple[Logistic | None, list[Stat]]:
+    """Logistic regression on the logarithm to base 10 of exposures above 0, by the plan's rule:
+    none where an outcome has too few subjects."""
+    least = ctx.options(Options).least
+    one, other = with_[with_ > 0], without[without > 0]
+    exposure = np.log10(np.concatenate((one, other)))
+    event = np.repeat([True, False], [one.size, other.size])
+    found = logistic(exposure, event, conf_level=ctx.plan.conventions.conf_level)
+    stats = stats_of(found, MODEL)
+    fewest = min(one.size, other.size)
+    if fewest >= least:
+        return (None if found.ne else found), stats
+    why = f"{fewest} subjects in the smaller outcome, fewer than {least}"
+    return None, [s if s.name == "n" else s._replace(value=None, reason=why) for s in stats]
+
+
+def add_model(rows: Rows, place: Scope, stats: Iterable[Stat]) -> None:
+    """The numbers of the regression; `place` is that of the comparison."""
+    subset = ABOVE if place.subset is None else both(place.subset, ABOVE)
+    above = replace(place, analysis="logistic", subset=subset)
+    rows.add(above, "logistic regression on log10 exposure", stats)
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
@@ -112,24 +172,46 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
             ratios = dict.fromkeys(("ratio", "lower", "upper"), fixed_of(2))
             cells.append(against.cell("{ratio} ({lower}, {upper})", ratios))
             rows.append(Row(exposure.label, tuple(cells), indent=1))
-            rows.append(_p_row(against))
+            rows += _tests(against, view.at("logistic", RATIO, group=who, level=what))
     first = "Outcome, exposure"
-    return Shown(table([Head(first), *HEADS], rows), _levels(options))
+    return Shown(table([Head(first), *HEADS], rows), _levels(ctx, options))
 
 
-def _p_row(against: Numbers) -> Row:
-    """The p-value under the ratio."""
-    return Row("p-value", (Cell(""), Cell(""), against.p_value("p_value")), indent=2)
+def _tests(against: Numbers, fitted: Numbers) -> list[Row]:
+    """The regression with its test; where there is none, why, and the exact rank test."""
+    none = Cell("")
+    reason = fitted.stats["odds_ratio"].reason
+    exact = Row("p, exact rank sum test", (none, none, against.p_value("p_value")), indent=2)
+    show = partial(significant, digits=3)
+    if reason:
+        missing = fitted.cell("{odds_ratio}", {"odds_ratio": show})
+        return [Row(f"No logistic regression: {reason}", (none, none, missing), indent=2), exact]
+    ratios = dict.fromkeys(("odds_ratio", "lower", "upper"), show)
+    profile = dict.fromkeys(("profile_lower", "profile_upper"), show)
+    wald = fitted.cell("{odds_ratio} ({lower}, {upper})", ratios)
+    by_profile = fitted.cell("({profile_lower}, {profile_upper})", profile)
+    return [
+        Row("Odds ratio per tenfold exposure (Wald interval)", (none, none, wald), indent=2),
+        Row("Profile-likelihood interval", (none, none, by_profile), indent=2),
+        Row("p, likelihood ratio test", (none, none, fitted.p_value("likelihood_ratio_p")), 2),
+        exact,
+    ]
 
 
-def _levels(options: Options) -> tuple[str, ...]:
+def _levels(ctx: Context, options: Options) -> tuple[str, ...]:
     """Who stands in the columns, and the level of the ratio's interval."""
     said = [
         f"{o.label}: with is {o.by.levels[0].label}, without {o.by.levels[1].label}."
         for o in options.outcomes
     ]
     level = fixed_of(0)(100 * options.ratio_level)
-    return (*said, f"Comparison: ratio of geometric means with {level}% confidence interval.")
+    return (
+        *said,
+        f"Comparison: ratio of geometric means with {level}% confidence interval; odds ratios with "
+        f"{ctx.words['conf']} confidence intervals. Logistic regression where at least "
+        f"{options.least} subjects have the outcome and {options.least} have not, and the exposure "
+        "does not separate them; else the exact rank sum test alone.",
+    )
 
 
 OUTPUT = Output(
@@ -141,8 +223,8 @@ OUTPUT = Output(
     analyse=analyse,
     display=display,
     footnotes=(
-        "Geometric mean (CV%) [n of values above 0]. p-value: exact two-sided Wilcoxon rank sum "
-        "test, values of 0 included; no logistic regression is fitted to so few subjects. "
-        "Exploratory, without correction for the number of tests.",
+        "Geometric mean (CV%) [n of values above 0]. Values of 0 have no logarithm: they are in "
+        "the exact two-sided Wilcoxon rank sum test only. Exploratory, without correction for the "
+        "number of tests; drugs given for toxicity bear on exposure and outcome alike.",
     ),
 )

@@ -1,0 +1,136 @@
+"""Parameters against dose on logarithmic axes, with the line of the power model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from il5report.analyse.power_model import line
+from il5report.ard import Rows, Scope, Stat, stats_of
+from il5report.conditions import both, equals
+from il5report.display.plot import COLOURS, MARKERS, MM, TOTAL, finished, house_style
+from il5report.display.rounding import fixed
+from il5report.display.view import View
+from il5report.output import Column, Context, Output, Shown
+from il5report.outputs.counting import add_column_sizes
+from il5report.outputs.kinetics import t_dose_proportionality as proportionality
+from il5report.outputs.kinetics.t_exposure_response import Exposure
+
+STEPS = 30
+DOSE = Stat("dose", "Dose", None)
+
+
+def analyse(ctx: Context, rows: Rows) -> None:
+    add_column_sizes(ctx, rows)
+    everybody = Column("", None)
+    for parameter in ctx.options(proportionality.Options).parameters:
+        _parameter(ctx, rows, parameter, everybody)
+
+
+def _parameter(ctx: Context, rows: Rows, parameter: Exposure, everybody: Column) -> None:
+    """A point per subject, the model, and numbered points of its line."""
+    options, where = ctx.options(proportionality.Options), proportionality.known(parameter)
+    found = proportionality.values(ctx, parameter)
+    mine, model = proportionality.fitted(ctx, found, everybody, options.level)
+    unit = next(iter(mine["AVALU"]), "") or ""
+
+    def scope(analysis: str, group: str = "", variable: str = "") -> Scope:
+        own = both(where, equals("USUBJID", group)) if group else where
+        return Scope(
+            analysis, options.dataset, own, group=group, level=parameter.label,
+            paramcd=parameter.paramcd, variable=variable,
+        )  # fmt: skip
+
+    for subject, dose, value in mine.select("USUBJID", "DOSE", "AVAL").rows():
+        point = [DOSE._replace(value=dose), Stat("value", parameter.label, value, unit)]
+        rows.add(scope("point", subject), "observed value", point)
+    rows.add(scope("model"), "power model", stats_of(model, ("slope", "lower", "upper")))
+    above = mine.filter(pl.col("AVAL") > 0)["DOSE"].to_numpy()
+    if "lower" in model.ne:
+        return
+    doses = np.exp(np.linspace(np.log(above.min()), np.log(above.max()), STEPS))
+    drawn = line(model, doses)
+    for i, dose in enumerate(doses):
+        stats = [DOSE._replace(value=float(dose))]
+        for item in drawn.stats():
+            value = float(getattr(drawn, item.name)[i])
+            stats.append(Stat(item.name, item.metadata["label"], value, unit))
+        rows.add(scope("line", variable=f"{i:02d}"), "power model", stats)
+
+
+def display(ctx: Context, ard: pl.DataFrame) -> Shown:
+    options, view = ctx.options(proportionality.Options), View(ard)
+    with house_style(ctx.id):
+        from matplotlib.figure import Figure as Drawing
+
+        across = len(options.parameters)
+        made = Drawing(figsize=(165 / MM, 85 / MM), layout="constrained")
+        panels = made.subplots(1, across, squeeze=False)[0]
+        said = [
+            _panel(view, axes, p, options)
+            for axes, p in zip(panels, options.parameters, strict=True)
+        ]
+        words = f"Parameters against dose. {' '.join(said)}"
+        return Shown(finished(made, words, ard["row"].to_list()))
+
+
+NONE = pl.DataFrame(schema={"dose": pl.Float64, "value": pl.Float64})
+
+
+def _panel(view: View, axes: Any, parameter: Exposure, options: proportionality.Options) -> str:
+    """One parameter against dose; returns what it shows in words."""
+    points = view.only("point", level=parameter.label)
+    unit = next(iter(points.filter(pl.col("stat_name") == "value")["unit"]), "")
+    points = points.pivot("stat_name", index="group", values="stat") if points.height else NONE
+    shown = points.filter(pl.col("value") > 0)
+    axes.plot(shown["dose"], shown["value"], linestyle="", marker=MARKERS[0], markersize=4,
+              color=COLOURS[0], alpha=0.8)  # fmt: skip
+    rows = view.only("line", level=parameter.label)
+    if rows.height:
+        drawn = rows.pivot("stat_name", index="variable", values="stat").sort("variable")
+        axes.plot(drawn["dose"], drawn["mean"], color=TOTAL)
+        axes.fill_between(drawn["dose"], drawn["lower"], drawn["upper"], color=TOTAL, alpha=0.12,
+                          linewidth=0)  # fmt: skip
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    ticks = _ticks(shown["dose"])
+    axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
+    axes.minorticks_off()
+    axes.set_xlabel(f"Dose, {options.unit}")
+    axes.set_ylabel(f"{parameter.label}{f', {unit}' if unit else ''}")
+    model = view.at("model", level=parameter.label, paramcd=parameter.paramcd)
+    slope = "no line"
+    if model.value("lower") is not None:
+        slope = "slope {} ({}, {})".format(
+            *(model.text(n, lambda v: fixed(v, 2)) for n in ("slope", "lower", "upper"))
+        )
+        axes.set_title(slope, loc="left", fontsize=7.5)
+    return f"{parameter.label}: {shown.height} subjects above 0 of {points.height}, {slope}."
+
+
+def _ticks(doses: pl.Series) -> list[float]:
+    """1, 2 and 5 times powers of ten within the doses, a tenth beyond their ends included."""
+    if not doses.len():
+        return []
+    low, high = doses.to_numpy().min() / 1.1, doses.to_numpy().max() * 1.1
+    powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
+    every = (m * 10.0**power for power in powers for m in (1, 2, 5))
+    return [dose for dose in every if low <= dose <= high]
+
+
+OUTPUT = Output(
+    kind="figure",
+    title="Dose proportionality",
+    analysis_set="CK",
+    needs=proportionality.needs,
+    options=proportionality.Options,
+    analyse=analyse,
+    display=display,
+    footnotes=(
+        "Line: power model with a pointwise band; slope with its interval; both at the level of "
+        "the table's first interval. A value of 0 has no place on a logarithmic axis and is left "
+        "out. Exploratory.",
+    ),
+)
