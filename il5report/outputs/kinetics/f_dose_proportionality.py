@@ -93,11 +93,12 @@ def _panel(view: View, axes: Any, parameter: Exposure, options: proportionality.
         axes.plot(drawn["dose"], drawn["mean"], color=TOTAL)
         axes.fill_between(drawn["dose"], drawn["lower"], drawn["upper"], color=TOTAL, alpha=0.12,
                           linewidth=0)  # fmt: skip
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    ticks = _ticks(shown["dose"])
-    axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
-    axes.minorticks_off()
+    if shown.height:
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        ticks = _ticks(shown["dose"])
+        axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
+        axes.minorticks_off()
     axes.set_xlabel(f"Dose, {options.unit}")
     axes.set_ylabel(f"{parameter.label}{f', {unit}' if unit else ''}")
     model = view.at("model", level=parameter.label, paramcd=parameter.paramcd)

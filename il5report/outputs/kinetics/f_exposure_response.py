@@ -93,11 +93,12 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
 
 def _panel(view: View, axes: Any, outcome: str, exposure: str) -> str:
     """One outcome against one exposure; returns what it shows in words."""
-    axes.set_xscale("log")
     axes.set_ylim(-0.12, 1.12)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100"])
     points = view.only("point", group=outcome, level=exposure)
     shown = points.filter(pl.col("stat") > 0)
+    if shown.height:
+        axes.set_xscale("log")
     counts = []
     for place, (column, at) in enumerate(((WITH, 1.0), (WITHOUT, 0.0))):
         values = shown.filter(pl.col("column") == column)["stat"].sort()
