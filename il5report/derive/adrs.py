@@ -142,7 +142,9 @@ def _parameter(
     counted = used.filter(pl.col("AVALC") != rules.not_evaluable)
     counted = _confirmed(counted, rule)
     if rule.requires is not None:
-        beside = findings[rule.requires.finding].filter(pl.col("AVALC") == rule.requires.value)
+        beside = findings[rule.requires.finding].drop_nulls("AVALC")
+        if rule.requires.value:
+            beside = beside.filter(pl.col("AVALC") == rule.requires.value)
         counted = _beside(counted, beside, rule.requires.days)
     if rule.responders:
         counted = counted.filter(pl.col("AVALC").is_in(rule.responders))

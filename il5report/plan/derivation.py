@@ -71,10 +71,11 @@ class AdverseEvents(Model):
 
 
 class Requirement(Model):
-    """A finding that must stand beside a response: its value within `days` of it."""
+    """A finding that must stand beside a response: its value (any result, where left out) within
+    `days` of it."""
 
     finding: Text
-    value: Text
+    value: str = ""
     days: Days
 
 

@@ -180,6 +180,10 @@ CR = {"responders": ["CR"]}
          {"mrd": [(44, "NEGATIVE")]}, ("Y", 30)),
         ([(30, "CR")], {**CR, "requires": {"finding": "MRD", "value": "NEGATIVE", "days": 14}},
          {"mrd": [(45, "NEGATIVE"), (30, "POSITIVE")]}, ("N", None)),
+        ([(30, "CR")], {**CR, "requires": {"finding": "MRD", "days": 14}},
+         {"mrd": [(44, "POSITIVE")]}, ("Y", 30)),
+        ([(30, "CR")], {**CR, "requires": {"finding": "MRD", "days": 14}},
+         {"mrd": [(45, "NEGATIVE")]}, ("N", None)),
     ],
 )  # fmt: skip
 def test_rules(

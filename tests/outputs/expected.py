@@ -263,6 +263,21 @@ def _best_response(made: Expected, trial: Trial, options: Record) -> None:
             cells.append(f"{text} [{ends}]")
         if code != "No record" or seen:
             made.line(0, label, cells)
+        if code == "NE" and options.get("reason"):
+            _why_not_evaluable(made, trial, options)
+
+
+def _why_not_evaluable(made: Expected, trial: Trial, options: Record) -> None:
+    name, everyone = options["reason"], frozenset().union(*(c.subjects for c in made.columns))
+    where = f'({options["where"]}) and AVALC == "NE"'
+    reasons = {r[name] for r in trial.where("ADRS", where, everyone)}
+    for reason in sorted(reasons, key=lambda v: (v is None, v)):
+        cells = []
+        for c in made.columns:
+            n = sum(r[name] == reason for r in trial.where("ADRS", where, c.subjects))
+            place = {"variable": name, "level": reason or NOT_GIVEN}
+            cells.append(made.counted(n, len(c.subjects), "reason", c.label, **place))
+        made.line(1, reason or NOT_GIVEN, cells)
 
 
 QUARTILES = {

@@ -25,6 +25,7 @@ ONE_COLUMN = """columns: !replace
   planned: {variable: TRT01P, levels: {Dose level 3: Dose level 3}, total: ""}
   levels: {variable: TRT01A, levels: {Dose level 3: Dose level 3}, total: ""}
   total: {total: Everyone}
+  sets: {total: Everyone}
   blasts: {total: Total}
   eosinophils: {total: Total}
   expansion: {total: Total}

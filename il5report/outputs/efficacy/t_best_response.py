@@ -6,38 +6,44 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from il5report.ard import Rows, Scope
+from il5report.ard import Rows, Scope, counted
 from il5report.conditions import Comparison, both, equals, of_dataset
 from il5report.display.model import Cell, Row
 from il5report.display.view import Numbers, View, percent_value, table
 from il5report.output import Context, Needs, Output, Shown
-from il5report.outputs.counting import add_column_sizes, one_per_subject
+from il5report.outputs.counting import METHOD, add_column_sizes, one_per_subject
 from il5report.outputs.efficacy.t_response_rate import add_rate
 from il5report.plan.base import Model, Text, Where
 
 
 class Options(Model):
     """`where`: the one record of ADRS per subject; `levels`: values of AVALC, best first, with
-    labels; categories with nobody stay. `interval`: with a confidence interval beside each."""
+    labels; categories with nobody stay. `interval`: with a confidence interval beside each.
+    `reason`: the variable that says why the response is `unevaluable`."""
 
     dataset: Text = "ADRS"
     where: Where
     levels: Mapping[str, str]
     interval: bool = True
+    unevaluable: Text = "NE"
+    reason: str = ""
 
 
 NO_RECORD = "No record"
+NOT_GIVEN = "Reason not given"
 
 
 def needs(ctx: Context) -> Needs:
     options = ctx.options(Options)
-    return Needs({options.dataset: ["USUBJID", "AVALC"]}, [(options.dataset, options.where)])
+    names = ["USUBJID", "AVALC", *filter(None, [options.reason])]
+    return Needs({options.dataset: names}, [(options.dataset, options.where)])
 
 
 def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(Options)
     add_column_sizes(ctx, rows)
-    records = ctx.records(options.dataset, options.where, keep=("AVALC",))
+    keep = ("AVALC", *filter(None, [options.reason]))
+    records = ctx.records(options.dataset, options.where, keep=keep)
     one_per_subject(ctx, records, options.dataset)
     others = sorted(set(records["AVALC"].drop_nulls()) - set(options.levels))
     for column in ctx.columns:
@@ -59,6 +65,26 @@ def analyse(ctx: Context, rows: Rows) -> None:
         )  # fmt: skip
         add_rate(ctx, rows, scope, none, subjects.height)
 
+    if options.reason:
+        _reasons(ctx, rows, options, records)
+
+
+def _reasons(ctx: Context, rows: Rows, options: Options, records: pl.DataFrame) -> None:
+    """Why the response of those without an evaluable one is not."""
+    where = both(options.where, equals("AVALC", options.unevaluable))
+    without = records.filter(pl.col("AVALC") == options.unevaluable)
+    for reason in without[options.reason].unique().sort(nulls_last=True):
+        mine = without.filter(pl.col(options.reason).eq_missing(reason))
+        for column in ctx.columns:
+            subjects = ctx.in_column(column)
+            scope = Scope(
+                "reason", options.dataset, both(where, equals(options.reason, reason)),
+                column.where, column=column.label, variable=options.reason,
+                level=NOT_GIVEN if reason is None else reason,
+            )  # fmt: skip
+            n = subjects.join(mine, on="USUBJID", how="semi").height
+            rows.add(scope, METHOD, counted(n, subjects.height))
+
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
@@ -71,7 +97,18 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
             continue
         cells = tuple(map(_with_limits if options.interval else Numbers.n_percent, places))
         rows.append(Row(options.levels.get(level, level), cells))
+        if level == options.unevaluable:
+            rows += _reason_rows(view, columns, options.reason)
     return Shown(table(view.column_heads(columns, "Category, n (%)"), rows))
+
+
+def _reason_rows(view: View, columns: list[str], variable: str) -> list[Row]:
+    """Under the subjects without an evaluable response, why."""
+    rows = []
+    for reason in view.only("reason")["level"].unique(maintain_order=True):
+        places = (view.at("reason", c, variable=variable, level=reason) for c in columns)
+        rows.append(Row(reason, tuple(p.n_percent() for p in places), indent=1))
+    return rows
 
 
 def _with_limits(numbers: Numbers) -> Cell:
