@@ -136,5 +136,8 @@ def _recovery(counts: pl.DataFrame, support: pl.DataFrame, rules: CytopeniaRules
         "USUBJID", PARAMCD=pl.col("PARAMCD") + "REC",
         PARAM=pl.lit("Time to Recovery of ") + name + " (days)",
         AVAL=pl.col("TIME").cast(pl.Float64), AVALU=pl.lit("DAYS"),
-        CNSR=pl.when(pl.col("EVENT")).then(0.0).otherwise(1.0), GCSFFL="GCSFFL",
+        CNSR=pl.when(pl.col("EVENT")).then(0.0).otherwise(1.0),
+        EVNTDESC=pl.when(pl.col("EVENT")).then(pl.lit(f"Grade {rules.from_grade - 1} or less")),
+        CNSDTDSC=pl.when(~pl.col("EVENT")).then(pl.lit("Not recovered at last count")),
+        GCSFFL="GCSFFL",
     )  # fmt: skip

@@ -31,7 +31,8 @@ class EndpointOptions(Model):
     """The parameter, and the unit in which its times are printed.
 
     `analysed`: who has the parameter where not everybody has, such as ``responders``; they are
-    then the N of the columns. `reason`: the variable that says why a time is censored.
+    then the N of the columns. `reason`: the variable that says why a time is censored. `still`:
+    what subjects without the event are called.
     """
 
     dataset: Text = "ADTTE"
@@ -42,6 +43,7 @@ class EndpointOptions(Model):
     restricted: tuple[float, ...] = ()
     analysed: str = ""
     reason: Literal["CNSDTDSC", "EVNTDESC"] = "CNSDTDSC"
+    still: Text = "Event-free"
 
 
 @dataclass(frozen=True)

@@ -371,7 +371,7 @@ def _landmark(records: list[Record], day: float, scale: str) -> dict[str, float 
 
 def _curves(made: Expected, trial: Trial, options: Record, ticks: Sequence[float]) -> None:
     paramcd, scale = options["paramcd"], trial.conventions["km_ci"]
-    unit = options.get("unit", "months")
+    unit, still = options.get("unit", "months"), options.get("still", "Event-free").lower()
     per_unit = trial.conventions["days_per_month"] if unit == "months" else 1
     for c in made.columns:
         records = trial.where(
@@ -396,7 +396,7 @@ def _curves(made: Expected, trial: Trial, options: Record, ticks: Sequence[float
         else:
             share = fixed(100 * float(steps[-1].survival), 1)
             end = fixed(steps[-1].time / per_unit, options.get("digits", 1))
-            made.sentences.append(f"{c.label}: {share}% event-free at {end} {unit}.")
+            made.sentences.append(f"{c.label}: {share}% {still} at {end} {unit}.")
 
 
 def _ae_overview(made: Expected, trial: Trial, options: Record) -> None:

@@ -60,7 +60,7 @@ def _time_to_event(made: Expected, trial: Trial, options: Record) -> None:
     for analysis, (label, p) in QUARTILES.items():
         made.line(1, label, _middles(made, times, p, analysis))
     made.line(1, "Range", _ranges(made, times))
-    made.line(0, "Event-free, % (95% CI) [at risk]")
+    made.line(0, f"{options.get('still', 'Event-free')}, % (95% CI) [at risk]")
     for mark in options["landmarks"]:
         made.line(1, f"At {mark} {unit}", _landmarks(made, times, mark))
     for mark in options.get("restricted", []):

@@ -99,6 +99,9 @@ def _line_values(made: Expected, trial: Trial, options: Record, at: Where) -> No
     name, label, found = item["variable"], item["label"], []
     for c in made.columns:
         records = [r for r in _found(trial, options, at, c) if r[name] is not None]
+        if "pick" in item:
+            records.sort(key=lambda r: r[name], reverse=item["pick"] == "lowest")
+            records = list({r["USUBJID"]: r for r in records}.values())  # the last one stays
         assert len(records) == len(distinct(records))
         stats = described([r[name] for r in records])
         for stat, value in stats.items():

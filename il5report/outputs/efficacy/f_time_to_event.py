@@ -64,7 +64,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
             _draw(ctx, view, curve, Line(column, shade, line, len(columns) == 1 or shade == TOTAL))
         curve.set_ylim(0, 1.02)
         curve.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100"])
-        curve.set_ylabel("Event-free, %")
+        curve.set_ylabel(f"{options.still}, %")
         made.legend(loc="outside upper left", ncols=2)
         tte.risk_table(ctx, view, options, columns, table)
         table.set_xlabel(f"Time, {options.unit}")
@@ -112,7 +112,9 @@ def _words(ctx: Context, options: tte.EndpointOptions, view: View, columns: list
             said.append(f"{column}: no subject.")
             continue
         last, at = points["stat"][-1], tte.show_time(ctx, options, points["time"][-1])
-        said.append(f"{column}: {percent_value(last)}% event-free at {at} {options.unit}.")
+        said.append(
+            f"{column}: {percent_value(last)}% {options.still.lower()} at {at} {options.unit}."
+        )
     return "Kaplan-Meier curves with numbers at risk; ticks mark censored subjects. " + " ".join(
         said
     )

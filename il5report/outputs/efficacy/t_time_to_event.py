@@ -108,7 +108,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     ranges = (view.at("range", c, paramcd=code) for c in columns)
     rows.append(Row("Range", tuple(_range_cell(r, show) for r in ranges), indent=1))
     if options.landmarks:
-        rows.append(Row(f"Event-free, % ({conf} CI) [at risk]", kind="heading"))
+        rows.append(Row(f"{options.still}, % ({conf} CI) [at risk]", kind="heading"))
     for at in options.landmarks:
         days = tte.in_days(ctx, options, at)
         label = f"At {fixed(at, 0)} {options.unit}"

@@ -44,12 +44,14 @@ def analyse(ctx: Context, rows: Rows) -> None:
     for item in options.parameters:
         where = courses.given(options, item)
         records = ctx.records(options.dataset, where, keep=("AVISIT", options.variable))
+        values, at = records[options.variable].to_numpy(), records["AVISIT"]
+        shown = courses.parts(ctx)
+        columns = [c for c in zip(ctx.columns, ctx.split(records), strict=True) if c[0] in shown]
         for visit in _visits(ctx):
-            there = records.filter(pl.col("AVISIT") == visit)
-            one_per_subject(ctx, there, options.dataset)
-            for column in courses.parts(ctx):
-                mine = there.join(ctx.in_column(column), on="USUBJID", how="semi")
-                made = describe(mine[options.variable].to_numpy(), conf_level=level)
+            there = (at == visit).fill_null(False)
+            one_per_subject(ctx, records.filter(there), options.dataset)
+            for column, inside in columns:
+                made = describe(values[inside & there.to_numpy()], conf_level=level)
                 scope = Scope(
                     "box", options.dataset, all_of(where, equals("AVISIT", visit)), column.where,
                     column=column.label, level=visit, paramcd=item.paramcd,

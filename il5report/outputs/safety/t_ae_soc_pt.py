@@ -178,7 +178,9 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
             rows.append(row(group or UNCODED, GROUP, variable=options.group, level=group))
         rows += [row(t or UNCODED, TERM, group, options.term, t) for t in terms]
     heads = _heads(view, columns, bands, options.head)
-    return Shown(table(heads, rows if len(rows) > 1 else (), options.nobody))
+    graded = f"Adverse events graded by {ctx.words['ae_grading']}."
+    body = table(heads, rows if len(rows) > 1 else (), options.nobody)
+    return Shown(body, (graded,) if options.dataset == "ADAE" else ())
 
 
 def _frequent(terms: pl.DataFrame, column: str, at_least: float) -> pl.DataFrame:
@@ -216,6 +218,6 @@ OUTPUT = Output(
     display=display,
     footnotes=(
         "A subject counts once per line. Percentages are of the subjects in the column.",
-        "Adverse events graded by {ae_grading}. Terms as coded in the data.",
+        "Terms as coded in the data.",
     ),
 )

@@ -29,8 +29,8 @@ class Line(Model):
     Prints their subjects, `of` those with a record of `of_dataset` that meets it (all of the column
     where left out); with a confidence interval where `interval`; without a percentage where not
     `percent`. `events`: prints the number of records instead. `variable`: describes its values, at
-    most one per subject, with `digits` decimals of the data. `heading`: only a label, for the lines
-    under it.
+    most one per subject or the one to `pick` of each, with `digits` decimals of the data.
+    `heading`: only a label, for the lines under it.
     """
 
     label: Text
@@ -43,6 +43,7 @@ class Line(Model):
     percent: bool = True
     events: bool = False
     variable: str = ""
+    pick: Literal["", "lowest", "highest"] = ""
     digits: int = 0
     show: tuple[Literal["n", "mean", "median", "quartiles", "range"], ...] = (
         "n", "quartiles", "range",
@@ -93,6 +94,7 @@ SHOWN = {
     "range": ("Min, max", "{minimum}, {maximum}", ("minimum", "maximum")),
 }
 MORE_DIGITS = {"mean": 1, "sd": 2, "median": 1, "q1": 1, "q3": 1, "minimum": 0, "maximum": 0}
+DESCRIBED = "descriptive statistics, percentiles PCTLDEF 5"
 STATISTICS = ("n", *MORE_DIGITS)
 
 
@@ -192,6 +194,10 @@ def _values(ctx: Context, rows: Rows, place: Placed, dataset: str, where: Condit
     present = Comparison(line.variable, "NE", ())
     given = present if where is None else both(where, present)
     records = ctx.records(dataset, given, keep=(line.variable,))
+    if line.pick:
+        value = pl.col(line.variable)
+        extreme = value.min() if line.pick == "lowest" else value.max()
+        records = records.group_by("USUBJID").agg(extreme)
     one_per_subject(ctx, records, dataset)
     values = records[line.variable].to_numpy()
     for column, mine in zip(ctx.columns, ctx.split(records), strict=True):
@@ -200,9 +206,8 @@ def _values(ctx: Context, rows: Rows, place: Placed, dataset: str, where: Condit
             "values", dataset, given, column.where, column=column.label, group=place.group,
             variable=line.variable, level=line.label,
         )  # fmt: skip
-        rows.add(
-            scope, "descriptive statistics, percentiles PCTLDEF 5", stats_of(found, STATISTICS)
-        )
+        method = f"{line.pick} value of each subject, {DESCRIBED}" if line.pick else DESCRIBED
+        rows.add(scope, method, stats_of(found, STATISTICS))
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:

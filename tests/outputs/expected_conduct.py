@@ -1,4 +1,4 @@
-"""Dose escalation and stopping boundaries: what their displays must hold, from the records."""
+"""Dose escalation, stopping boundaries, eligibility: what their displays must hold."""
 
 from __future__ import annotations
 
@@ -161,8 +161,35 @@ def _chance(stops: dict[int, int | None], rate: float, last: int) -> tuple[float
     return stopped, expected
 
 
+def _levels(made: Expected, trial: Trial, options: Record) -> None:
+    within = frozenset().union(*(c.subjects for c in made.columns))
+    every = trial.where(options["dataset"], options.get("where", ""), within)
+    name, levels = options.get("variable", "AVALC"), dict(options["levels"])
+    if any(r[name] is None for r in every):
+        levels["Missing"] = "Missing"
+    made.bands, heading = list(levels.values()), ""
+    ordered = sorted({(r["PARAMN"], r["PARAMCD"], r["PARAM"]) for r in every})
+    for _, code, label in ordered:
+        own = [r for r in every if r["PARAMCD"] == code]
+        under = own[0][options["group"]] if "group" in options else ""
+        if under != heading:
+            made.line(0, options.get("groups", {}).get(under, under))
+            heading = under
+        texts = []
+        for c in made.columns:
+            found = [r[name] or "Missing" for r in own if r["USUBJID"] in c.subjects]
+            for level in [*options["levels"], "Missing"]:
+                place = {"group": under, "variable": name, "level": level, "paramcd": code}
+                n, total = found.count(level), len(found)
+                text = made.counted(n, total, f"level|{label}", c.label, **place)
+                if level in levels:
+                    texts.append(text)
+        made.line(int(bool(under)), label, texts)
+
+
 OUTPUTS: dict[str, Callable[[Expected, Trial, Record], None]] = {
     "t_escalation": _escalation,
     "t_escalation_rule": _rule,
     "t_boundary": _boundary,
+    "t_levels": _levels,
 }
