@@ -9,6 +9,7 @@ import polars as pl
 from il5report import conditions
 from il5report.derive import dates
 from il5report.derive.depth import derive_depth
+from il5report.derive.derived_course import derive_course
 from il5report.derive.derived_response import derive_responses
 from il5report.derive.domains import Domains
 from il5report.derive.response_records import COLUMNS, NONE, by_visit, dated, empty
@@ -57,7 +58,8 @@ def derive_adrs(domains: Domains, adsl: pl.DataFrame, plan: Plan, rules: Respons
         )
     ]
     if rules.derived is not None:
-        derived.append(_from_components(domains, adsl, visits, rules, rules.derived))
+        components = _from_components(domains, adsl, visits, rules, rules.derived)
+        derived += [components, *derive_course(adsl, components, rules.derived, rules)]
     if rules.depth is not None:
         derived += derive_depth(domains, adsl, rules.depth, rules, schedule)
     return pl.concat([f.select(COLUMNS) for f in (visits, *findings.values(), *derived)])

@@ -150,6 +150,7 @@ _BEST: dict[str, pl.DataType] = {
     "CRFL": pl.Boolean(),
     "RESPFL": pl.Boolean(),
     "RESPDY": pl.Int64(),
+    "REMDY": pl.Int64(),
     "RELDY": pl.Int64(),
     "RELHOW": pl.String(),
     "REASNE": pl.String(),
@@ -191,7 +192,8 @@ def _best(
     responders = {level.code for level in criteria.levels if level.responder}
     dated = [(a.day, code) for a, code in zip(usable, standing, strict=True)]
     response_day = next((day for day, code in dated if code in responders), None)
-    relapse = None if response_day is None else relapse_day(usable, criteria, response_day)
+    remission_day = next((day for day, code in dated if code in criteria.remissions), None)
+    relapse = None if remission_day is None else relapse_day(usable, criteria, remission_day)
     window = [
         (criteria.codes.index(code), day, criteria.codes.index(a.code))
         for a, (day, code) in zip(usable, dated, strict=True)
@@ -201,6 +203,7 @@ def _best(
     ]
     row: dict[str, object] = {"USUBJID": subject["USUBJID"], "RSTYPE": subject["RSTYPE"]}
     row |= {"BOR": NOT_EVALUABLE, "CRFL": False, "RESPFL": False, "RESPDY": response_day}
+    row["REMDY"] = remission_day
     if relapse is not None:
         row["RELDY"], row["RELHOW"] = relapse
     if not window:

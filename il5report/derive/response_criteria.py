@@ -49,6 +49,7 @@ class Level(Model):
     label: Text
     when: Where | None = None
     complete: bool = False
+    remission: bool = False
     responder: bool = False
     confirm_days: Days = 0
 
@@ -93,6 +94,12 @@ class ResponseCriteria(Model):
             *([PROGRESSION] if self.progression is not None else []),
             NOT_EVALUABLE,
         )
+
+    @property
+    def remissions(self) -> frozenset[str]:
+        """Responses after which there can be a relapse; the complete ones where none is marked."""
+        marked = frozenset(level.code for level in self.levels if level.remission)
+        return marked or frozenset(level.code for level in self.levels if level.complete)
 
     @property
     def conditions(self) -> tuple[Condition, ...]:

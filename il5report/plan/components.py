@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from il5report.plan.base import Model, Text
 from il5report.plan.subject import Days, Records
@@ -30,6 +30,19 @@ class Component(Measure):
     appeared: str = ""
 
 
+class CourseParameter(Model):
+    """What follows from the derived responses of a subject; PARAMCD is its key.
+
+    `best`: the best response that stands once it is confirmed as the criteria set asks, dated not
+    later than `until` days from the infusion. `relapse`: the first relapse after a
+    remission, by the set's conditions.
+    """
+
+    label: Text
+    kind: Literal["best", "relapse"]
+    until: Days | None = None
+
+
 class DerivedResponse(Model):
     """How the response is derived (PARAMCD DRVRESP, evaluator DERIVED).
 
@@ -45,3 +58,4 @@ class DerivedResponse(Model):
     components: Mapping[str, Component]
     days_since: Mapping[str, DayRecords] = {}
     criteria: Mapping[str, Any] = {}
+    course: Mapping[str, CourseParameter] = {}

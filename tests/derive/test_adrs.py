@@ -22,7 +22,7 @@ from tests.derive.adam_study import (
 )
 
 BY_VISIT = {k: v for k, v in read_plan_file("derivation")["response"].items() if k != "derived"}
-CODES = ["CR", "CRh", "CRi", "MLFS", "MR", "PR", "SD", "NR", "PD", "NE"]
+CODES = ["CR", "CRh", "CRi", "MLFS", "PR", "MR", "SD", "NR", "PD", "NE"]
 INVESTIGATOR, REVIEW = "INVESTIGATOR", "INDEPENDENT ASSESSOR"
 START = dt.date(2026, 2, 1)
 

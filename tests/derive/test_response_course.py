@@ -75,6 +75,14 @@ def test_relapse(
     assert relapse_day(abnormal(*points), ACUTE, since=28) == expected
 
 
+def test_there_is_no_relapse_after_a_partial_remission() -> None:
+    """Its blasts are above 5% by definition; it can get worse only by progression."""
+    course = [(28, "PR", "Y", "N"), (60, "PR", "Y", "N"), (90, "CR", "N", "N"), (120, "CR")]
+    row = best(course, kind="CHRONIC")  # type: ignore[arg-type]
+    assert (row["BOR"], row["BORDY"], row["RESPDY"], row["REMDY"]) == ("CR", 90, 28, 90)
+    assert row["RELDY"] is None
+
+
 def test_progression_after_response_is_a_relapse() -> None:
     assert relapse_day(course((60, "PD")), CHRONIC, since=28) == (60, AT_ONCE)
 
