@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from il5report.derive import astct, cytopenia, flags, icaht, icans, iechs
+from il5report.derive import astct, cardiac, cytopenia, flags, icaht, icans, iechs, response_depth
 from il5report.derive.criteria import Criteria
 from il5report.derive.ctcae_criteria import CRITERIA_BY_VERSION
 from il5report.derive.derived_response import criteria_sets
+from il5report.derive.plan_rules import plan_rules
 from il5report.plan.models import Plan
 
 
@@ -24,17 +25,19 @@ def rule_sets(plan: Plan) -> tuple[Criteria, ...]:
     rules = plan.derivation
     if rules is None:
         return ()
-    found: list[Criteria] = []
-    if rules.response is not None and rules.response.derived is not None:
-        found += [each.criteria for each in criteria_sets(rules.response.derived).values()]
-    if rules.crs is not None:
-        found += astct.CRITERIA
-    if rules.icans is not None:
-        found += icans.CRITERIA
-    if rules.screening is not None:
-        found += (*iechs.CRITERIA, *flags.CRITERIA)
-    if rules.cytopenia is not None:
-        found += (*icaht.CRITERIA, *cytopenia.CRITERIA)
-    if plan.grading.laboratory:
-        found.append(CRITERIA_BY_VERSION[plan.grading.laboratory])
-    return tuple(found)
+    response, version = rules.response, plan.grading.laboratory
+    heart = any(f.ejection_fraction or f.fridericia for f in rules.findings.values())
+    derived = response.derived if response is not None else None
+    sets = {} if derived is None else criteria_sets(derived)
+    families = (
+        (True, tuple(each.criteria for each in sets.values())),
+        (response is not None and response.depth is not None, response_depth.CRITERIA),
+        (rules.crs is not None, astct.CRITERIA),
+        (rules.icans is not None, icans.CRITERIA),
+        (rules.screening is not None, (*iechs.CRITERIA, *flags.CRITERIA)),
+        (rules.cytopenia is not None, (*icaht.CRITERIA, *cytopenia.CRITERIA)),
+        (bool(version), (CRITERIA_BY_VERSION[version],) if version else ()),
+        (heart, cardiac.CRITERIA),
+        (True, tuple(plan_rules(rules))),
+    )
+    return tuple(each for applied, family in families if applied for each in family)
