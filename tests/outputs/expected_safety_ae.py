@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
+from fractions import Fraction
 
-from tests.outputs.expected import Expected
-from tests.outputs.records import Record, Trial
+from tests.outputs.arithmetic import Z, fixed, tenths
+from tests.outputs.expected import Expected, Place
+from tests.outputs.records import Column, Record, Trial, distinct, test_of
 
 
 def _cross(made: Expected, trial: Trial, options: Record) -> None:
@@ -24,6 +27,117 @@ def _cross(made: Expected, trial: Trial, options: Record) -> None:
         made.line(0, row, texts)
 
 
+def _by_term(
+    made: Expected, trial: Trial, options: Record, label: str, where: str = ""
+) -> dict[str, dict[str, int]]:
+    """Term to column to number of subjects, of all terms that anybody has."""
+    term, test = options.get("term", "AEDECOD"), test_of(where) if where else None
+    every = trial.where(options.get("dataset", "ADAE"), options["subset"], frozenset(_all(made)))
+    found = dict[str, dict[str, int]]()
+    for name in {r[term] for r in every}:
+        mine = [r for r in every if r[term] == name and (test is None or test(r))]
+        for c in made.columns:
+            n = len(distinct(mine) & c.subjects)
+            place = {"variable": term, "level": name}
+            made.counted(n, len(c.subjects), f"term|{label}", c.label, **place)
+            found.setdefault(name, {})[c.label] = n
+    return found
+
+
+def _all(made: Expected) -> set[str]:
+    return set().union(*(c.subjects for c in made.columns))
+
+
+def _drawn(made: Expected, trial: Trial, options: Record) -> list[Column]:
+    """The columns compared, else all that a condition makes, else the one."""
+    if "compare" in options:
+        return [next(c for c in made.columns if c.label == name) for name in options["compare"]]
+    return list(made.columns[:-1]) or list(made.columns)
+
+
+def _shown(options: Record, counts: dict[str, dict[str, int]], columns: list[Column]) -> list[str]:
+    least = Fraction(str(options.get("at_least", 0)))
+
+    def size(name: str) -> int:
+        return sum(counts[name][c.label] for c in columns)
+
+    kept = [
+        name
+        for name in counts
+        if size(name)
+        and any(
+            Fraction(counts[name][c.label], len(c.subjects)) >= least for c in columns if c.subjects
+        )
+    ]
+    return sorted(kept, key=lambda n: (-size(n), n.lower(), n))[: options.get("most", 30)]
+
+
+def _incidence(made: Expected, trial: Trial, options: Record) -> None:
+    counts, columns = _by_term(made, trial, options, "Any"), _drawn(made, trial, options)
+    term = options.get("term", "AEDECOD")
+    for name, of_column in counts.items():
+        for c in columns:
+            n, total = of_column[c.label], len(c.subjects)
+            made.interval(n, total, "interval", c.label, variable=term, level=name)
+        if "compare" in options:
+            one, two = columns
+            pairs = [(of_column[c.label], len(c.subjects)) for c in (one, two)]
+            place = Place("difference", one.label, "", two.label, term, name)
+            for stat, value in zip(("estimate", "lower", "upper"), newcombe(*pairs), strict=True):
+                made.numbers[place._replace(stat_name=stat)] = value
+    shown = _shown(options, counts, columns)
+    made.sentences.append(f"Dot plot of incidence, {len(shown)} terms.")
+    for name in shown[:5]:
+        parts = []
+        for c in columns:
+            n, total = counts[name][c.label], len(c.subjects)
+            low, high = (
+                (
+                    fixed(100 * made.numbers[Place("interval", c.label, s, "", term, name)], 1)
+                    for s in ("lower", "upper")
+                )
+                if total
+                else ("NE", "NE")
+            )
+            share = f"{tenths(n, total)}%, {low} to {high}" if total else "NE"
+            parts.append(f"{c.label} {share}")
+        made.sentences.append(f"{name}: {'; '.join(parts)}.")
+
+
+def newcombe(one: tuple[int, int], two: tuple[int, int]) -> Sequence[float | None]:
+    """Difference of two proportions with its hybrid score limits."""
+    if not (one[1] and two[1]):
+        return None, None, None
+    (p1, l1, u1), (p2, l2, u2) = _wilson(*one), _wilson(*two)
+    d = p1 - p2
+    return d, d - math.hypot(p1 - l1, u2 - p2), d + math.hypot(u1 - p1, p2 - l2)
+
+
+def _wilson(n: int, total: int) -> tuple[float, float, float]:
+    p, z2 = n / total, Z * Z
+    middle = (p + z2 / (2 * total)) / (1 + z2 / total)
+    half = Z * math.sqrt(p * (1 - p) / total + z2 / (4 * total * total)) / (1 + z2 / total)
+    return p, middle - half, middle + half
+
+
+def _butterfly(made: Expected, trial: Trial, options: Record) -> None:
+    columns = _drawn(made, trial, options)
+    first = dict[str, dict[str, int]]()
+    for band in options["bands"]:
+        counts = _by_term(made, trial, options, band["label"], band.get("where", ""))
+        first = first or counts
+    shown = _shown(options, first, columns)
+    for name in shown[:5]:
+        shares = [
+            f"{tenths(first[name][c.label], len(c.subjects))}%" if c.subjects else "NE%"
+            for c in columns
+        ]
+        made.sentences.append(f"{name}: {' and '.join(shares)}.")
+    made.sentences.append(f"{len(shown)} terms")
+
+
 OUTPUTS: dict[str, Callable[[Expected, Trial, Record], None]] = {
     "t_cross": _cross,
+    "f_incidence": _incidence,
+    "f_butterfly": _butterfly,
 }

@@ -26,6 +26,7 @@ ONE_COLUMN = """columns: !replace
   levels: {variable: TRT01A, levels: {Dose level 3: Dose level 3}, total: ""}
   total: {total: Everyone}
   sets: {total: Everyone}
+  lower_highest: {total: Total}
   blasts: {total: Total}
   eosinophils: {total: Total}
   expansion: {total: Total}
