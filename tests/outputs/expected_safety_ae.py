@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from tests.outputs.arithmetic import Z, fixed, tenths
+from tests.outputs.arithmetic import Z, described, fixed, tenths
 from tests.outputs.expected import Expected, Place
-from tests.outputs.records import Column, Record, Trial, distinct, test_of
+from tests.outputs.records import Column, Record, Test, Trial, distinct, test_of
 
 
 def _cross(made: Expected, trial: Trial, options: Record) -> None:
@@ -136,8 +136,102 @@ def _butterfly(made: Expected, trial: Trial, options: Record) -> None:
     made.sentences.append(f"{len(shown)} terms")
 
 
+def _onset(made: Expected, trial: Trial, options: Record) -> None:
+    everybody = frozenset(_all(made))
+    every = trial.where(options.get("dataset", "ADAE"), options["subset"], everybody)
+    blocks = [
+        (line["label"], [r for r in every if "where" not in line or test_of(line["where"])(r)])
+        for line in options.get("lines", [])
+    ]
+    if term := options.get("term"):
+        blocks += [
+            (name, [r for r in every if r[term] == name])
+            for name in _frequent(made, options, every, term)
+        ]
+    seen = 0
+    for label, records in blocks:
+        seen += len(distinct(records) & everybody)
+        _onset_block(made, options, label, records)
+    if not seen:
+        made.lines = []
+
+
+def _frequent(made: Expected, options: Record, every: list[Record], term: str) -> list[str]:
+    """The terms in the wanted part of any column, by their subjects."""
+    who = {
+        name: distinct([r for r in every if r[term] == name]) for name in {r[term] for r in every}
+    }
+    least = Fraction(str(options.get("at_least", 0)))
+    kept = [
+        name
+        for name, subjects in who.items()
+        if any(len(subjects & c.subjects) >= least * len(c.subjects) for c in made.columns)
+    ]
+    return sorted(kept, key=lambda name: (-len(who[name]), name))
+
+
+def _kinds(options: Record) -> dict[str, Test]:
+    """How events ended; the first: all of them."""
+    duration = options.get("duration", "ADURN")
+    ongoing, fatal = test_of(options["ongoing"]), test_of(options["fatal"])
+    kinds: dict[str, Test] = {
+        "": lambda r: True,
+        ENDED: lambda r: not (ongoing(r) or fatal(r)) and r[duration] is not None,
+        "Ended, duration unknown": lambda r: not (ongoing(r) or fatal(r)) and r[duration] is None,
+        "Ongoing": lambda r: ongoing(r) and not fatal(r),
+        "Fatal": fatal,
+    }
+    return kinds | (
+        {"With an imputed date": test_of(options["imputed"])} if "imputed" in options else {}
+    )
+
+
+ENDED = "Ended, duration known"
+
+
+def _onset_block(made: Expected, options: Record, label: str, records: list[Record]) -> None:
+    start, duration = options.get("start", "ASTDY"), options.get("duration", "ADURN")
+    kinds, texts = _kinds(options), dict[str, list[str]]()
+    for c in made.columns:
+        mine = [r for r in records if r["USUBJID"] in c.subjects]
+        n, total = len(distinct(mine)), len(c.subjects)
+        texts.setdefault("n", []).append(made.counted(n, total, "subjects", c.label, group=label))
+        for kind, met in kinds.items():
+            events = sum(map(met, mine))
+            made.numbers[Place(f"events|{kind}", c.label, "n_events", label)] = events
+            texts.setdefault(kind, []).append(str(events))
+        ended = [r[duration] for r in mine if kinds[ENDED](r)]
+        for name, variable, values in (
+            ("onset", start, _first_days(mine, start)), ("duration", duration, ended),
+        ):  # fmt: skip
+            stats = described(values)
+            for stat in ("n", "median", "minimum", "maximum"):
+                made.numbers[Place(name, c.label, stat, label, variable)] = stats[stat]
+            low, high = (fixed(stats[s], 0) for s in ("minimum", "maximum"))
+            texts.setdefault(name, []).append(f"{fixed(stats['median'], 1)} ({low}, {high})")
+    made.line(0, label)
+    made.line(1, "Subjects, n (%)", texts["n"])
+    made.line(1, "First onset, days from infusion: median (min, max)", texts["onset"])
+    made.line(1, "Events, n", texts[""])
+    for kind in list(kinds)[1:]:
+        made.line(2, f"{kind}, n", texts[kind])
+        if kind == ENDED:
+            made.line(3, "Duration, days: median (min, max)", texts["duration"])
+
+
+def _first_days(records: list[Record], start: str) -> list[float]:
+    """The first day of each subject, from infusion (day 1 of the study is day 0)."""
+    first = dict[str, float]()
+    for r in records:
+        if (day := r[start]) is not None:
+            day -= day > 0
+            first[r["USUBJID"]] = min(day, first.get(r["USUBJID"], day))
+    return list(first.values())
+
+
 OUTPUTS: dict[str, Callable[[Expected, Trial, Record], None]] = {
     "t_cross": _cross,
     "f_incidence": _incidence,
     "f_butterfly": _butterfly,
+    "t_onset_duration": _onset,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 import polars as pl
@@ -94,7 +95,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         place_terms(left, shown.terms)
         for at, column in enumerate(columns):
             _dots(left, view, options, (column, at, len(columns)), shown.terms)
-        left.set_xlim(-2, 102)
+        left.set_xlim(-2, _end(view, columns, shown.terms))
         left.set_xlabel("Subjects with at least one, %")
         left.grid(axis="x", color="#DDDDDD", linewidth=0.5)
         if right is not None and options.compare is not None:
@@ -104,6 +105,14 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         words = _words(view, options, columns, shown.terms)
         refs = ard["row"].to_list()
         return Shown(finished(made, words, refs), left_out(options, shown))
+
+
+def _end(view: View, columns: list[str], terms: tuple[str, ...]) -> float:
+    """End of the axis: the next ten above the highest limit drawn."""
+    found = view.only("interval", stat_name="upper")
+    highest = found.filter(pl.col("column").is_in(columns), pl.col("level").is_in(terms))["stat"]
+    top = highest.max()
+    return 10.0 * ceil(10 * top) + 2 if isinstance(top, float) else 102.0
 
 
 def _panels(count: int, two: bool) -> tuple[Any, Any, Any]:
