@@ -205,7 +205,8 @@ def _onset_block(made: Expected, options: Record, label: str, records: list[Reco
             ("onset", start, _first_days(mine, start)), ("duration", duration, ended),
         ):  # fmt: skip
             stats = described(values)
-            for stat in ("n", "median", "minimum", "maximum"):
+            counted = ("n",) if name == "onset" else ()  # of events the number stands apart
+            for stat in (*counted, "median", "minimum", "maximum"):
                 made.numbers[Place(name, c.label, stat, label, variable)] = stats[stat]
             low, high = (fixed(stats[s], 0) for s in ("minimum", "maximum"))
             texts.setdefault(name, []).append(f"{fixed(stats['median'], 1)} ({low}, {high})")

@@ -64,7 +64,7 @@ class Block(NamedTuple):
 
 
 FROM_INFUSION = pl.col("_START") - (pl.col("_START") > 0).cast(pl.Float64)
-DESCRIBED = ("n", "median", "minimum", "maximum")
+DESCRIBED = ("median", "minimum", "maximum")
 ENDED, DURATION_UNKNOWN = "Ended, duration known", "Ended, duration unknown"
 ONGOING, FATAL, IMPUTED = "Ongoing", "Fatal", "With an imputed date"
 
@@ -131,7 +131,9 @@ def _block(
     known = Comparison(options.start, "NE", ())
     onset = describe(first.to_numpy(), conf_level=level)
     rows.add(
-        scope("onset", known, options.start), "first of each subject", stats_of(onset, DESCRIBED)
+        scope("onset", known, options.start),
+        "first of each subject",
+        stats_of(onset, ("n", *DESCRIBED)),
     )
     ended = next(more for kind, more in _kinds(options) if kind == ENDED)
     days = found.filter(expression(ended, found.schema))[options.duration]
