@@ -23,6 +23,7 @@ CELL_MM = 30.0  # a cell with more than one word may be this wide before it wrap
 AIR_MM = 4.0  # what a column of numbers gets beside its longest text, where there is room
 WORD_MM = 36.0  # a longer word is broken
 ROW_LINES = 25  # a row may be so high
+LONG_CELLS = 60_000  # a listing with more is set row by row: a cell costs time and memory
 
 _MM_PER_PT = 25.4 / 72
 _BOLD = 1.12
@@ -94,6 +95,12 @@ def grid(body: Table | Listing) -> Grid:
             if _least([c.at(size) for c in columns]) <= page:
                 return _grid(body, lines, [c.at(size) for c in columns], landscape, size)
     return _grid(body, lines, [c.at(SIZES_PT[-1]) for c in columns], True, SIZES_PT[-1])
+
+
+def is_long(layout: Grid) -> bool:
+    """Whether a listing is too long to be set cell by cell."""
+    cells = sum(len(panel.lines) * len(panel.heads) for panel in layout.panels)
+    return cells > LONG_CELLS and not any(line.pads for line in layout.panels[0].lines)
 
 
 @dataclass(frozen=True)

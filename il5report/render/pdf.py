@@ -8,17 +8,21 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from il5report.display.model import Display, Document, Figure, Items, Paragraph, Run, Section
 from il5report.render.contents import entries
+from il5report.render.grid import Grid, Line, Panel, is_long
 from il5report.render.sheets import Item, on_paper, sheets
 from il5report.render.text import name, named
 from il5report.render.typeset import dejavu, typeset
 
+LONG = (
+    "In this file each row of this long listing is a line of text; the HTML report has it as a "
+    "table."
+)
 TEX_RUNS = 5  # at most: contents, page numbers and column heads settle before
 TEX_NOTES = (".aux", ".toc", ".lod")  # what one run leaves for the next
 
@@ -80,7 +84,7 @@ def _sheets(doc: Document, levels: list[int]) -> list[dict[str, Any]]:
 
 
 def _item(item: Item, level: int, displays: set[str]) -> dict[str, Any]:
-    data: dict[str, Any] = {"kind": item.kind, "grid": asdict(item.grid) if item.grid else None}
+    data: dict[str, Any] = {"kind": item.kind, "grid": _grid(item.grid) if item.grid else None}
     match item.value:
         case Section():
             data |= _section(item.value, level)
@@ -91,7 +95,31 @@ def _item(item: Item, level: int, displays: set[str]) -> dict[str, Any]:
             data["ordered"] = item.value.ordered
         case Display():
             data |= _display(item.value, level + 1)
+            if item.grid and is_long(item.grid):
+                data["footnotes"] = (*item.value.footnotes, LONG)
     return data
+
+
+def _grid(grid: Grid) -> dict[str, Any]:
+    panels = [_panel(panel, grid) for panel in grid.panels]
+    return {"size": grid.size, "empty": grid.empty, "panels": panels}
+
+
+def _panel(panel: Panel, grid: Grid) -> dict[str, Any]:
+    """A panel; where every line is a record, its texts alone."""
+    heads = [{k: getattr(h, k) for k in ("label", "detail", "span", "align")} for h in panel.heads]
+    data: dict[str, Any] = {
+        "heads": heads, "spans": panel.spans, "widths": panel.widths, "blocks": panel.blocks,
+        "lines": [], "rows": [], "long": is_long(grid),
+    }  # fmt: skip
+    if not all(map(_is_record, panel.lines)):
+        lines = [(line.kind, line.indent, line.texts, line.pads) for line in panel.lines]
+        return data | {"lines": lines}
+    return data | {"rows": [line.texts for line in panel.lines]}
+
+
+def _is_record(line: Line) -> bool:
+    return line.kind == "data" and not line.indent and not line.pads
 
 
 def _runs(runs: Sequence[Run], displays: Collection[str]) -> list[dict[str, str]]:

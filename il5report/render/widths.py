@@ -7,6 +7,7 @@ the wider.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from il5report.render.text import BREAK
 
@@ -34,11 +35,13 @@ _EM: dict[str, float] = {
 }
 
 
+@lru_cache(maxsize=1 << 16)
 def width_em(text: str) -> float:
     """Width of `text` in units of the font size, generously."""
     return sum([_EM.get(char, 0.7) for char in text])
 
 
+@lru_cache(maxsize=1 << 16)
 def word_em(text: str) -> float:
     """Width of the longest piece of `text` that no line break can divide."""
     return max(map(width_em, text.replace("-", "- ").replace(BREAK, " ").split(" ")))

@@ -9,10 +9,11 @@ import pypdf
 import pytest
 
 from il5report.display.model import Document, Section, paragraph
-from il5report.render import pdf, typeset
+from il5report.render import grid, pdf, typeset
 from il5report.render.sheets import NAMED_CHARACTERS
 from il5report.render.text import BREAK, clean
 from il5report.templating import TemplateError
+from tests.render import sample
 from tests.render.reports import Report, bookmarks
 
 SMALL = Document("Title", "", (), (Section("1", "Section", 1, (paragraph("Text."),)),))
@@ -71,6 +72,28 @@ def test_wide_displays_stand_on_landscape_pages(usual: Report) -> None:
 def test_head_repeats_and_continuation_is_said(usual: Report) -> None:
     texts = [t for t in pages(usual.folder / "report.pdf") if "Listing 16.2.7.1 (continued)" in t]
     assert len(texts) >= 1 and all("Verbatim term" in t for t in texts)
+
+
+def test_a_long_listing_is_set_row_by_row_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = sample.listing(150)
+    doc = replace(SMALL, sections=(Section("16", "Listings", 1, (
+        sample.display("long", "16.2.7", "Long", body),)),))  # fmt: skip
+    for folder, cells in ((tmp_path / "usual", 1501), (tmp_path / "long", 1499)):
+        monkeypatch.setattr(grid, "LONG_CELLS", cells)
+        folder.mkdir()
+        pdf.render_pdf(doc, folder)
+    usual, long = (pages(tmp_path / name / "report.pdf") for name in ("usual", "long"))
+    shown = squeezed("".join(long))
+    assert all(squeezed("".join(row)) in shown for row in body.rows), "row after row"
+    assert squeezed(pdf.LONG) in shown
+    assert squeezed(pdf.LONG) not in squeezed("".join(usual))
+    assert len(long) <= len(usual)
+    started = next(i for i, text in enumerate(long) if "TXB2025023-01-001" in text)
+    assert all("Verbatim term" in text for text in long[started:]), "the head repeats"
+    catalog = pypdf.PdfReader(tmp_path / "long" / "report.pdf").trailer["/Root"].get_object()
+    assert catalog["/MarkInfo"]["/Marked"]
 
 
 def test_a_character_without_a_glyph_is_named() -> None:
