@@ -49,11 +49,15 @@ outputs:
       subset: TRTEMFL == "Y"
       bands: [{label: Any grade}, {label: Grade 3 or higher, where: ATOXGRN >= 3}]
 """
+WORST = """      grade: ATOXGRN
+      worst: {"1": Grade 1, "2": Grade 2, "3": Grade 3, "4": Grade 4, "5": Grade 5}
+"""
 
 
-def write_plan(folder: Path) -> None:
-    """A plan with the one table."""
-    (folder / "study.yaml").write_text(PLAN)
+def write_plan(folder: Path, *, worst: bool = False) -> None:
+    """A plan with the one table, by worst grade where asked."""
+    folder.mkdir()
+    (folder / "study.yaml").write_text(PLAN + WORST * worst)
 
 
 TESTS = {  # unit, lower and upper normal limit, spread
