@@ -23,6 +23,13 @@ class Incidence(Result):
     n: Counts = stat("Number of subjects", "subjects")
 
 
+@dataclass(frozen=True, kw_only=True)
+class WorstIncidence(Result):
+    """Number of distinct subjects by their worst rank: (kind, rank, set of subjects)."""
+
+    n: Counts = stat("Number of subjects", "subjects")
+
+
 def incidence(
     subject: ArrayLike,
     kind: ArrayLike,
@@ -63,16 +70,87 @@ def incidence(
     ------
     tests/oracle/incidence.R
     """
+    inside, subjects, what = _checked(subject, kind, kinds, members)
+    who, what = _distinct(subjects, what, _size(inside), kinds)
+    counts = [np.bincount(what[member[who]], minlength=kinds) for member in inside]
+    return Incidence(n=np.stack(counts, axis=1) if counts else np.zeros((kinds, 0), np.int64))
+
+
+def worst_incidence(
+    subject: ArrayLike,
+    kind: ArrayLike,
+    rank: ArrayLike,
+    *,
+    kinds: int,
+    ranks: int,
+    members: Sequence[ArrayLike],
+) -> WorstIncidence:
+    """Distinct subjects by their highest rank among their records of a kind.
+
+    Parameters
+    ----------
+    subject, kind, kinds, members
+        As in `incidence`.
+    rank : array of n integers, 0 to ranks - 1
+        Of each record, such as its grade.
+    ranks : int
+        Number of ranks.
+
+    Returns
+    -------
+    WorstIncidence
+        `n` of shape (kinds, ranks, len(members)); over the ranks it adds up to `incidence`.
+
+    Raises
+    ------
+    ValueError
+        As `incidence`, and for a rank outside its range.
+
+    Source
+    ------
+    R: ``tapply(rank, list(kind, id), max)``, then a table of the maxima by kind.
+
+    Oracle
+    ------
+    tests/oracle/incidence.R
+    """
+    inside, subjects, what = _checked(subject, kind, kinds, members)
+    graded = np.asarray(rank, np.int64)
+    _check("rank", graded, ranks)
+    if len(graded) != len(what):
+        raise ValueError(f"rank: length {len(what)} expected, {len(graded)} given")
+    # of one subject and kind, the highest rank sorts last
+    who, cell = _distinct(subjects, what * ranks + graded, _size(inside), kinds * ranks)
+    last = np.ones(who.size, np.bool_)
+    last[:-1] = (who[1:] != who[:-1]) | (cell[1:] // ranks != cell[:-1] // ranks)
+    who, cell = who[last], cell[last]
+    counts = [np.bincount(cell[member[who]], minlength=kinds * ranks) for member in inside]
+    shape = (kinds, ranks, len(inside))
+    n = np.stack(counts, axis=1).reshape(shape) if counts else np.zeros(shape, np.int64)
+    return WorstIncidence(n=n)
+
+
+def _size(inside: Sequence[NDArray[np.bool_]]) -> int:
+    return len(inside[0]) if inside else 0
+
+
+def _checked(
+    subject: ArrayLike, kind: ArrayLike, kinds: int, members: Sequence[ArrayLike]
+) -> tuple[list[NDArray[np.bool_]], Codes, Codes]:
+    """The arguments as arrays.
+
+    Raises
+    ------
+    ValueError
+        As the public functions say.
+    """
     inside = [np.asarray(member, np.bool_) for member in members]
-    size = len(inside[0]) if inside else 0
     subjects, what = np.asarray(subject, np.int64), np.asarray(kind, np.int64)
-    _check("subject", subjects, size)
+    _check("subject", subjects, _size(inside))
     _check("kind", what, kinds)
     if len(subjects) != len(what):
         raise ValueError(f"kind: length {len(subjects)} expected, {len(what)} given")
-    who, what = _distinct(subjects, what, size, kinds)
-    counts = [np.bincount(what[member[who]], minlength=kinds) for member in inside]
-    return Incidence(n=np.stack(counts, axis=1) if counts else np.zeros((kinds, 0), np.int64))
+    return inside, subjects, what
 
 
 def _distinct(subject: Codes, kind: Codes, subjects: int, kinds: int) -> tuple[Codes, Codes]:

@@ -80,10 +80,11 @@ class View:
 
     def __init__(self, ard: pl.DataFrame) -> None:
         self.ard = ard
-        self._index: dict[tuple[object, ...], dict[str, Number]] = {}
-        columns = [ard[name].to_list() for name in (*_PLACE, "stat_name", "stat", "reason", "row")]
-        for *place, name, value, reason, row in zip(*columns, strict=True):
-            self._index.setdefault(tuple(place), {})[name] = Number(value, reason, row)
+        self._stats = [ard[name].to_list() for name in ("stat_name", "stat", "reason", "row")]
+        self._index: dict[tuple[object, ...], list[int]] = {}
+        places = zip(*(ard[name].to_list() for name in _PLACE), strict=True)
+        for position, place in enumerate(places):
+            self._index.setdefault(place, []).append(position)
 
     def at(  # noqa: PLR0913 - the coordinates of a number
         self,
@@ -99,7 +100,9 @@ class View:
     ) -> Numbers:
         """The numbers at a place; empty (false) where the ARD has none."""
         key = (analysis, column, group, variable, level, paramcd, visit, time)
-        return Numbers(self._index.get(key, {}))
+        names, values, reasons, rows = self._stats
+        found = self._index.get(key, ())
+        return Numbers({names[i]: Number(values[i], reasons[i], rows[i]) for i in found})
 
     def only(self, analysis: str, **equal: str) -> pl.DataFrame:
         """The rows of an analysis where the named columns equal the texts given."""

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from il5report.analyse.incidence import incidence
+from il5report.analyse.incidence import incidence, worst_incidence
 from il5report.ard import (
     DENOMINATOR,
     NUMBER_OF_SUBJECTS,
@@ -20,7 +20,7 @@ from il5report.ard import (
     counted,
     text,
 )
-from il5report.conditions import MISSING, Condition, expression, quoted
+from il5report.conditions import MISSING, Condition, expression, of_dataset, quoted
 from il5report.errors import DataError, Finding, some_subjects
 from il5report.output import Column, Context
 
@@ -98,7 +98,7 @@ def one_per_subject(ctx: Context, records: pl.DataFrame, dataset: str) -> None:
 
 class Counted(NamedTuple):
     """Distinct subjects per level and column: `levels` of the `by` variables, a count array of
-    shape (levels, columns) for each mark."""
+    shape (levels, columns) for each mark and each worst grade."""
 
     levels: pl.DataFrame
     counts: Mapping[str, NDArray[np.int64]]
@@ -112,10 +112,16 @@ class Tally:
     records : polars.DataFrame
         Records of the set's subjects, in any order and number.
     marks : conditions, such as a severity band, each counted apart.
+    grades : conditions that exclude each other, from mild to severe: a subject counts with the
+        worst that a record of the level meets.
     """
 
     def __init__(
-        self, ctx: Context, records: pl.DataFrame, marks: Mapping[str, Condition | None]
+        self,
+        ctx: Context,
+        records: pl.DataFrame,
+        marks: Mapping[str, Condition | None],
+        grades: Mapping[str, Condition] = {},
     ) -> None:
         subjects = ctx.subjects
         order = pl.Enum(subjects["USUBJID"].to_list())
@@ -123,6 +129,10 @@ class Tally:
         self._who = records["USUBJID"].cast(order).to_physical().cast(pl.Int64).to_numpy()
         self._members = [_mask(subjects, column.where) for column in ctx.columns]
         self._marks = {mark: _mask(records, where) for mark, where in marks.items()}
+        self._grades = tuple(grades)
+        self._rank = np.zeros(records.height, np.int64)
+        for place, where in enumerate(grades.values(), 1):
+            self._rank[_mask(records, where)] = place
         self._codes: dict[str, tuple[pl.Series, NDArray[np.int64]]] = {}
 
     def by(self, *variables: str) -> Counted:
@@ -138,6 +148,12 @@ class Tally:
                 members=self._members,
             )
             counts[mark] = found.n
+        if self._grades:
+            worst = worst_incidence(
+                self._who, kind, self._rank, kinds=levels.height, ranks=len(self._grades) + 1,
+                members=self._members,
+            )  # fmt: skip
+            counts |= {grade: worst.n[:, i] for i, grade in enumerate(self._grades, 1)}
         return Counted(levels, counts)
 
     def _levels(self, variables: Sequence[str]) -> tuple[pl.DataFrame, NDArray[np.int64]]:
@@ -184,10 +200,12 @@ def add_incidence(  # noqa: PLR0913
     subset: Condition | None,
     variable: str,
     group: str = "",
+    without: Condition | None = None,
 ) -> None:
     """Rows n, N and n/N for every level and every column of the table.
 
-    The level's condition is ``variable == level``, preceded by the same of `group`.
+    The level's condition is ``variable == level``, preceded by the same of `group`; subjects with
+    a record of the same level that meets `without` are left out.
     """
     parts = [_is_level(name) for name in (group, variable) if name]
     base = counted.levels.select(
@@ -199,6 +217,7 @@ def add_incidence(  # noqa: PLR0913
         pl.lit(variable).alias("variable"),
         (pl.col(variable).fill_null("") if variable else pl.lit("")).alias("level"),
         (pl.concat_str(parts, separator=" and ") if parts else pl.lit("")).alias("group_where"),
+        _without(dataset, without, (group, variable)).alias("without_where"),
     )
     for i, column in enumerate(ctx.columns):
         n = pl.Series("count", counted.counts[mark][:, i], dtype=pl.Float64)
@@ -206,10 +225,18 @@ def add_incidence(  # noqa: PLR0913
         rows.add_frame(_stats(base.with_columns(n), "count", column, size))
 
 
-def _is_level(name: str) -> pl.Expr:
+def _is_level(name: str, dataset: str = "") -> pl.Expr:
     """The condition text ``name == level`` for each level of a column."""
     literal = pl.when(pl.col(name).is_null()).then(pl.lit(MISSING)).otherwise(quoted(name))
-    return pl.concat_str(pl.lit(f"{name} == "), literal)
+    return pl.concat_str(pl.lit(f"{dataset}.{name} == " if dataset else f"{name} == "), literal)
+
+
+def _without(dataset: str, where: Condition | None, names: Sequence[str]) -> pl.Expr:
+    """The condition text of the records of the same level that leave a subject out."""
+    if where is None:
+        return pl.lit("")
+    parts = [pl.lit(str(of_dataset(where, dataset)))]
+    return pl.concat_str([*parts, *(_is_level(n, dataset) for n in names if n)], separator=" and ")
 
 
 def _stats(base: pl.DataFrame, count: str, column: Column, size: int) -> pl.DataFrame:
@@ -227,7 +254,9 @@ def _stats(base: pl.DataFrame, count: str, column: Column, size: int) -> pl.Data
     reason = "" if size else "no subject in the denominator"
     proportion = pl.col(count) / size if size else pl.lit(None, dtype=pl.Float64)
     values = (pl.col(count), pl.lit(float(size)), proportion)
-    whole = {"dataset": "ADSL", "subset_where": "", "group_where": text(where)}
+    whole = {
+        "dataset": "ADSL", "subset_where": "", "group_where": text(where), "without_where": "",
+    }  # fmt: skip
     frames = [
         placed.with_columns(
             *(pl.lit(v).alias(k) for k, v in whole.items() if name == DENOMINATOR[0]),

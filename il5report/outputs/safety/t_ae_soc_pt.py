@@ -4,22 +4,17 @@ in one or more bands of severity, or by worst grade."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import polars as pl
 
-from il5report.ard import DENOMINATOR, Rows
+from il5report.ard import Rows
 from il5report.conditions import (
-    MISSING,
     Comparison,
     Condition,
     all_of,
     both,
     comparisons,
-    equals,
-    of_dataset,
-    quoted,
 )
 from il5report.display.model import Head, Row
 from il5report.display.view import View, table
@@ -91,67 +86,36 @@ def analyse(ctx: Context, rows: Rows) -> None:
     keep = (*filter(None, (options.group, options.term, options.grade)), *sorted(used))
     records = ctx.records(options.dataset, options.subset, keep=keep)
     marks: dict[str, Condition | None] = {band.label: band.where for band in options.bands}
-    at_least = {f"{level} or worse": _from(ctx, options, level) for level in options.worst}
-    tally = Tally(ctx, records, marks | at_least)
+    grades = {label: _of(ctx, options, [level]) for level, label in options.worst.items()}
+    tally = Tally(ctx, records, marks, grades)
     for level in _levels(options):
         found = tally.by(*filter(None, (level.group, level.variable)))
         for band in options.bands:
             _add(ctx, rows, level, found, band.label, band.where)
-        for here, worse in pairwise([*options.worst, ""]):
-            _worst(ctx, rows, level, found, (here, worse))
+        levels = list(options.worst)
+        for place, label in enumerate(options.worst.values(), 1):
+            worse = _of(ctx, options, levels[place:]) if levels[place:] else None
+            _add(ctx, rows, level, found, label, grades[label], worse)
 
 
-def _from(ctx: Context, options: Options, level: str) -> Comparison:
-    """Records of this grade or a worse one."""
-    levels = list(options.worst)
-    return Comparison(options.grade, "IN", _values(ctx, options, levels[levels.index(level) :]))
-
-
-def _values(ctx: Context, options: Options, levels: list[str]) -> tuple[str | float, ...]:
-    """Grades as the data hold them."""
+def _of(ctx: Context, options: Options, levels: list[str]) -> Comparison:
+    """Records of one of these grades, as the data hold them."""
     numeric = ctx.dataset(options.dataset).frame.schema[options.grade].is_numeric()
-    return tuple(float(level) if numeric else level for level in levels)
+    values = tuple(float(level) if numeric else level for level in levels)
+    return Comparison(options.grade, "EQ" if len(values) == 1 else "IN", values)
 
 
-def _worst(ctx: Context, rows: Rows, level: Level, found: Counted, of: tuple[str, str]) -> None:
-    """Subjects with this grade in a line and none worse in the same line."""
-    options, (here, worse) = ctx.options(Options), of
-    counts = found.counts[f"{here} or worse"]
-    if worse:
-        counts = counts - found.counts[f"{worse} or worse"]
-    only = Counted(found.levels, {options.worst[here]: counts})
-    made = Rows()
-    value = _values(ctx, options, [here])[0]
-    _add(ctx, made, level, only, options.worst[here], equals(options.grade, value))
-    frame = made.frame()
-    if worse:
-        beyond = both(options.subset, _from(ctx, options, worse))
-        prefix = pl.lit(str(of_dataset(beyond, options.dataset)))
-        same = [
-            _same(options.dataset, name, column)
-            for name, column in ((level.group, "group"), (level.variable, "level"))
-            if name
-        ]
-        own = pl.col("stat_name") != DENOMINATOR[0]
-        worse_here = pl.when(own).then(pl.concat_str([prefix, *same])).otherwise(pl.lit(""))
-        frame = frame.with_columns(worse_here.alias("without_where"))
-    rows.add_frame(frame)
-
-
-def _same(dataset: str, name: str, column: str) -> pl.Expr:
-    """The condition that a variable has the value of the line."""
-    literal = pl.when(pl.col(column) == "").then(pl.lit(MISSING)).otherwise(quoted(column))
-    return pl.concat_str(pl.lit(f" and {dataset}.{name} == "), literal)
-
-
-def _add(
-    ctx: Context, rows: Rows, level: Level, found: Counted, band: str, where: Condition | None
-) -> None:
+def _add(  # noqa: PLR0913, PLR0917
+    ctx: Context, rows: Rows, level: Level, found: Counted, band: str, where: Condition | None,
+    worse: Condition | None = None,
+) -> None:  # fmt: skip
+    """Subjects with a record in a line and, where there are worse grades, none of those in it."""
     options = ctx.options(Options)
     add_incidence(
         ctx, rows, found, band,
         analysis=f"{level.analysis}|{band}", dataset=options.dataset,
         subset=all_of(options.subset, where), variable=level.variable, group=level.group,
+        without=worse and both(options.subset, worse),
     )  # fmt: skip
 
 
