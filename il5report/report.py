@@ -166,12 +166,10 @@ def analyse(checked: Checked, say: Say = quiet, executor: Executor = HERE) -> Re
     first = 1
     for ctx in checked.contexts:
         say(f"{ctx.output.kind} {ctx.entry.number} {ctx.id}")
-        rows = results.Rows()
-        ctx.output.analyse(ctx, rows)
-        ard = results.finish(rows.frame(), ctx.id, ctx.set_name, ctx.set_where, first)
+        ard = numbers(ctx, first)
         first += ard.height
         frames.append(ard)
-        shown.append(_shown(ctx, ard, executor if ctx.output.kind == "figure" else HERE))
+        shown.append(shown_by(ctx, ard, executor if ctx.output.kind == "figure" else HERE))
     say("drawing figures")
     displays = [
         display_of(ctx, one.result()) for ctx, one in zip(checked.contexts, shown, strict=True)
@@ -197,7 +195,14 @@ def _material(checked: Checked, displays: Sequence[Display], ard: pl.DataFrame) 
     )
 
 
-def _shown(ctx: Context, ard: pl.DataFrame, executor: Executor) -> Future[Shown]:
+def numbers(ctx: Context, first: int = 1) -> pl.DataFrame:
+    """The ARD rows of a display, numbered from `first`."""
+    rows = results.Rows()
+    ctx.output.analyse(ctx, rows)
+    return results.finish(rows.frame(), ctx.id, ctx.set_name, ctx.set_where, first)
+
+
+def shown_by(ctx: Context, ard: pl.DataFrame, executor: Executor = HERE) -> Future[Shown]:
     """The display: a listing of its records, everything else of its ARD rows alone."""
     if ctx.output.records:
         return executor.submit(ctx.output.display, ctx, ctx.output.records(ctx))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from il5report.display.model import Display
-from il5report.report import Results, analyse, check
+from il5report.document import display_of
+from il5report.output import Context
+from il5report.report import Checked, Results, analyse, check, numbers, shown_by
 from tests.conftest import ROOT
 from tests.outputs.records import Trial
 
@@ -19,40 +23,57 @@ DEFAULT = ROOT / "analysis_plan"
 PUBLIC = DEFAULT / "examples" / "pharmaverse"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Case:
-    """A study, what the package made of it, and what it is re-derived from."""
+    """A study, what the package makes of it, and what it is re-derived from. A display is made
+    when a test asks for it; `whole` makes all of them."""
 
-    results: Results
+    checked: Checked
     trial: Trial
+    whole: Callable[[], Results]
+
+    @cached_property
+    def results(self) -> Results:
+        """Everything."""
+        return self.whole()
+
+    @cached_property
+    def contexts(self) -> Mapping[str, Context]:
+        """The displays by their key."""
+        return {ctx.id: ctx for ctx in self.checked.contexts}
+
+    @cached_property
+    def _made(self) -> dict[str, tuple[pl.DataFrame, Display]]:
+        return {}
+
+    def _one(self, key: str) -> tuple[pl.DataFrame, Display]:
+        if key not in self._made:
+            ctx = self.contexts[key]
+            ard = numbers(ctx)
+            self._made[key] = ard, display_of(ctx, shown_by(ctx, ard).result())
+        return self._made[key]
 
     def ard(self, key: str) -> pl.DataFrame:
         """The rows of one display."""
-        return self.results.ard.filter(pl.col("output") == key)
+        return self._one(key)[0]
 
     def display(self, key: str) -> Display:
         """One display."""
-        return next(d for d in self.results.document.displays() if d.id == key)
+        return self._one(key)[1]
 
 
-def case(results: Results, *folders: Path) -> Case:
+def case(checked: Checked, *folders: Path, whole: Callable[[], Results] | None = None) -> Case:
     """`folders`: the plan's, the extended before the extending."""
-    return Case(results, Trial(results.checked.study, folders))
+    return Case(checked, Trial(checked.study, folders), whole or (lambda: analyse(checked)))
 
 
 @pytest.fixture(scope="session")
-def pharmaverse_results(pharmaverse_adam: Path) -> Results:
-    """The public study by its plan."""
-    return analyse(check(pharmaverse_adam, PUBLIC))
-
-
-@pytest.fixture(scope="session")
-def demo(demo_results: Results) -> Case:
+def demo(demo_checked: Checked, request: pytest.FixtureRequest) -> Case:
     """The demo study by the default plan."""
-    return case(demo_results, DEFAULT)
+    return case(demo_checked, DEFAULT, whole=lambda: request.getfixturevalue("demo_results"))
 
 
 @pytest.fixture(scope="session")
-def public(pharmaverse_results: Results) -> Case:
+def public(pharmaverse_adam: Path) -> Case:
     """The public study by its plan."""
-    return case(pharmaverse_results, DEFAULT, PUBLIC)
+    return case(check(pharmaverse_adam, PUBLIC), DEFAULT, PUBLIC)

@@ -12,7 +12,7 @@ import pytest
 from il5report.data.dataset import Dataset, Study
 from il5report.data.write import write_study
 from il5report.display.model import Table
-from il5report.report import Checked, analyse, check
+from il5report.report import Checked, check
 from tests.outputs.assertions import assert_numbers, assert_texts, derived
 from tests.outputs.conftest import DEFAULT, Case, case
 from tests.outputs.records import plan_file
@@ -126,8 +126,7 @@ def _case(folder: Path, study: Study, change: Change, plan: Mapping[str, str]) -
     for name, text in parts.items():
         head = "extends: default\n" if name == "study" else ""
         (folder / "plan" / f"{name}.yaml").write_text(head + text, encoding="utf-8")
-    results = analyse(check(folder / "data", folder / "plan"))
-    return case(results, DEFAULT, folder / "plan")
+    return case(check(folder / "data", folder / "plan"), DEFAULT, folder / "plan")
 
 
 @pytest.mark.parametrize("name", EDGES)

@@ -22,7 +22,7 @@ def from_xpt(tmp_path_factory: pytest.TempPathFactory, public: Case) -> Results:
     folder = tmp_path_factory.mktemp("xpt")
     for path in (PHARMAVERSE / "adam_xpt").glob("*.xpt"):
         shutil.copy(path, folder)
-    write_dataset(public.results.checked.study["ADRS"], folder / "adrs.xpt")
+    write_dataset(public.checked.study["ADRS"], folder / "adrs.xpt")
     assert {path.name for path in folder.iterdir()} == {
         "adae.xpt", "adrs.xpt", "adsl.xpt", "adtte.xpt",
     }  # fmt: skip
@@ -121,4 +121,4 @@ def test_parquet_and_xpt_give_the_same_report(
         results.ard.write_parquet(tmp_path / name)
         written.append((tmp_path / name).read_bytes())
     assert written[0] == written[1]
-    assert case(from_xpt, PUBLIC.parents[1], PUBLIC).trial.adsl == public.trial.adsl
+    assert case(from_xpt.checked, PUBLIC.parents[1], PUBLIC).trial.adsl == public.trial.adsl

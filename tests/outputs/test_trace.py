@@ -21,7 +21,7 @@ class Tracer:
     """The records of a row; rows with the same conditions have the same."""
 
     def __init__(self, case: Case) -> None:
-        self._study = case.results.checked.study
+        self._study = case.checked.study
         self._known: dict[tuple[str, ...], pl.DataFrame] = {}
 
     def records(self, row: Mapping[str, Any]) -> pl.DataFrame:
