@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -111,6 +112,10 @@ def report(  # noqa: PLR0913, PLR0917 - the options of the command
     only: Only = None,
     preset: Preset = "",
     cutoff: CutOff = None,
+    no_subject_data: Annotated[
+        bool,
+        typer.Option("--no-subject-data", help="Aggregates only: nothing of single subjects."),
+    ] = False,
     tex_pdf: Annotated[
         bool, typer.Option("--tex-pdf", help="Compile report.tex too (needs pdflatex).")
     ] = False,
@@ -124,7 +129,7 @@ def report(  # noqa: PLR0913, PLR0917 - the options of the command
         from il5report import report as pipeline
         from il5report.workers import workers
 
-        choices = _choices(only, preset, cutoff)
+        choices = replace(_choices(only, preset, cutoff), subject_data=not no_subject_data)
         with _progress() as say, workers() as executor:
             made = pipeline.report(
                 data, plan, out, say, tex_pdf=tex_pdf, choices=choices, executor=executor

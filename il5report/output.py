@@ -61,6 +61,8 @@ class Output:
     analyse : Context -> rows of the ARD. Sees data; makes no text.
     display : (Context, its ARD rows) -> body. Sees no data. A listing is given its `records`.
     records : of a listing: Context -> the records to print, in order.
+    individual : whether it shows single subjects: every listing does, else only where declared. A
+        report of aggregates leaves it out.
     """
 
     kind: Literal["table", "figure", "listing"]
@@ -72,6 +74,11 @@ class Output:
     options: type[BaseModel] = NoOptions
     footnotes: tuple[str, ...] = ()
     records: Callable[[Context], pl.DataFrame] | None = None
+    individual: bool = False
+
+    @property
+    def shows_subjects(self) -> bool:
+        return self.individual or self.kind == "listing"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,10 @@ from il5report.check import cutoff_faults, needed, plan_faults
 from il5report.data.check import CHECKS, Waiver, apply_waivers, check_study
 from il5report.data.dataset import Study
 from il5report.data.read import SUFFIXES, read_study
+from il5report.disclosure.counts import Hidden, hidden, without
+from il5report.disclosure.displays import of_aggregates
+from il5report.disclosure.document import aggregates_only
+from il5report.disclosure.names import refuse_names, unnamed
 from il5report.display.model import Display, Document
 from il5report.document import Material, Said, banner_of, check_texts, display_of, document
 from il5report.errors import Accepted, DataError, Finding, Severity
@@ -43,6 +47,7 @@ class Checked:
     findings: tuple[Finding, ...]
     accepted: tuple[Accepted, ...]
     derived: bool
+    choices: Choices = EVERYTHING
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,8 @@ def check(
     say("reading the plan")
     planned = load_plan(plan)
     loaded = chosen(planned, choices)
+    if not choices.subject_data:
+        loaded = of_aggregates(loaded)
     settings = loaded.plan
     made = contexts(loaded, {})
     check_texts(settings, made)
@@ -114,7 +121,7 @@ def check(
     )  # fmt: skip
     found += plan_faults(made, study, loaded)
     standing, accepted = stop(found, settings.waivers)
-    return Checked(loaded, study, made, standing, accepted, derived)
+    return Checked(loaded, study, made, standing, accepted, derived, choices)
 
 
 def stop(
@@ -176,7 +183,15 @@ def analyse(checked: Checked, say: Say = quiet, executor: Executor = HERE) -> Re
     ]
     say("writing the text")
     ard = pl.concat([results.Rows().frame(), *frames])
-    return Results(checked, ard, document(_material(checked, displays, ard)))
+    whole, threshold = checked.choices.subject_data, checked.loaded.plan.report.small_counts
+    hide = Hidden(0) if whole else hidden(ard, threshold)
+    if not whole:
+        about = unnamed(checked.findings, checked.accepted, checked.study, hide)
+        checked = replace(checked, **about)
+    made = document(_material(checked, displays, ard))
+    if whole:
+        return Results(checked, ard, made)
+    return Results(checked, without(ard, hide), aggregates_only(made, hide))
 
 
 def _material(checked: Checked, displays: Sequence[Display], ard: pl.DataFrame) -> Material:
@@ -236,6 +251,8 @@ def report(  # noqa: PLR0913
     with replacing(out) as folder:
         found = analyse(check(data, plan, say, choices), say, executor)
         write(found, folder, say, executor)
+        if not choices.subject_data:
+            refuse_names(folder, found.checked.study)
         if tex_pdf:
             from il5report.render.pdf import render_tex_pdf
 
@@ -262,15 +279,15 @@ def write(found: Results, folder: Path, say: Say = quiet, executor: Executor = H
     say("writing results data")
     found.ard.write_parquet(folder / "ard.parquet")
     (folder / "ard.json").write_text(results.to_json(found.ard), encoding="utf-8")
-    if found.checked.derived:
-        study = found.checked.study
+    checked, whole = found.checked, found.checked.choices.subject_data
+    if checked.derived and whole:
+        study = checked.study
         write_study(study, folder / "adam" / "parquet", "parquet")
         beyond = {f.dataset for f in _not_in_xpt(study)}
         kept = {name: dataset for name, dataset in study.items() if name not in beyond}
         write_study(kept, folder / "adam" / "xpt", "xpt")
     say("writing HTML")
-    checked = found.checked
-    parts = provenance(found.ard, checked.study, checked.loaded.plan, records=True)
+    parts = provenance(found.ard, checked.study, checked.loaded.plan, records=whole)
     render_html(found.document, folder, parts)
     say("writing LaTeX and PDF")
     for page in pages:

@@ -26,6 +26,7 @@ ALLOWED = {
     "trace": {"conditions", "data"},
     "ard": {"analyse", "conditions", "data", "trace"},
     "display": {"display"},
+    "disclosure": {"disclosure", "ard", "data", "display", "errors", "outputs", "plan"},
     "provenance": {"ard", "conditions", "data", "plan", "trace"},
     "output": {"ard", "conditions", "data", "display", "plan"},
     "outputs": {"outputs", "output", "analyse", "ard", "conditions", "display", "errors", "plan"},
@@ -40,8 +41,8 @@ ALLOWED = {
     "quality": {"display", "outputs"},
     "files": {"__init__"},
     "report": {
-        "ard", "check", "data", "derive", "display", "document", "errors", "files", "output",
-        "outputs", "plan", "provenance", "quality", "render", "resources", "workers",
+        "ard", "check", "data", "derive", "disclosure", "display", "document", "errors", "files",
+        "output", "outputs", "plan", "provenance", "quality", "render", "resources", "workers",
     },
     "workers": set(),
     "cli": {"data", "errors", "examined", "plan", "report", "resources", "workers"},

@@ -26,11 +26,14 @@ class Choices:
         A preset of the plan: its displays (and those of `only`) under its title.
     cutoff : date or None
         Data cut-off in place of the plan's.
+    subject_data : bool
+        False: aggregates only, nothing of single subjects.
     """
 
     only: tuple[str, ...] = ()
     preset: str = ""
     cutoff: dt.date | None = None
+    subject_data: bool = True
 
     def recorded(self) -> dict[str, Any]:
         """What the manifest says of them: those that were made."""
@@ -38,6 +41,7 @@ class Choices:
             "only": list(self.only),
             "preset": self.preset,
             "cutoff": self.cutoff.isoformat() if self.cutoff else "",
+            "aggregates_only": not self.subject_data,
         }
         return {name: value for name, value in made.items() if value}
 

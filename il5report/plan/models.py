@@ -34,6 +34,10 @@ class ReportSettings(Model):
     status: str = "DRAFT"
     banner: str = ""
     language: str = "en"
+    small_counts: Annotated[int, Field(ge=0)] = Field(
+        default=0,
+        description="in a report without subject data, counts below it are hidden; 0: none",
+    )
     part: str = Field(default="", description="set by a run that makes a part: what it holds")
 
 

@@ -101,6 +101,7 @@ def _draw(axes: Any, points: pl.DataFrame, column: str, place: int, floor: float
 
 OUTPUT = Output(
     kind="figure",
+    individual=True,
     title="Course of each subject",
     analysis_set="SAF",
     needs=needs,

@@ -219,6 +219,7 @@ def _words(lanes: pl.DataFrame, view: View, options: Options) -> str:
 
 OUTPUT = Output(
     kind="figure",
+    individual=True,
     title="Course of each subject",
     analysis_set="SAF",
     needs=needs,

@@ -122,6 +122,7 @@ def _words(bars: pl.DataFrame, subjects: int, options: Options) -> str:
 
 OUTPUT = Output(
     kind="figure",
+    individual=True,
     title="Best change from baseline",
     analysis_set="SAF",
     needs=needs,

@@ -99,6 +99,7 @@ def _box(axes: Any, at: float, box: dict[str, float | None]) -> None:
 
 OUTPUT = Output(
     kind="figure",
+    individual=True,
     title="Box plots of a kinetics parameter",
     analysis_set="CK",
     needs=needs,

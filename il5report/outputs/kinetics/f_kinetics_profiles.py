@@ -136,6 +136,7 @@ def _words(points: pl.DataFrame, columns: list[str]) -> str:
 
 OUTPUT = Output(
     kind="figure",
+    individual=True,
     title="Individual cellular kinetics profiles",
     analysis_set="CK",
     needs=needs,

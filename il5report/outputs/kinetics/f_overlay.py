@@ -105,6 +105,7 @@ def _panel(panel: Any, points: pl.DataFrame, labels: Sequence[str]) -> None:
 
 OUTPUT = Output(
     kind="figure",
+    individual=True,
     title="Cells, eosinophils and cytokines of each subject",
     analysis_set="SAF",
     needs=needs,

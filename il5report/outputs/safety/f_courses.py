@@ -93,6 +93,7 @@ def _panel(axes: Any, options: Options, points: pl.DataFrame, who: str, shade: s
 
 OUTPUT = Output(
     kind="figure",
+    individual=True,
     title="Individual courses",
     analysis_set="SAF",
     needs=needs,

@@ -125,6 +125,7 @@ def _scale(axis: Any, bound: float, values: pl.Series) -> float:
 
 OUTPUT = Output(
     kind="figure",
+    individual=True,
     title="Highest transaminase against highest bilirubin (eDISH)",
     analysis_set="SAF",
     needs=needs,

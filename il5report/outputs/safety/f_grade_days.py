@@ -101,6 +101,7 @@ def _words(days: pl.DataFrame, options: Options) -> str:
 
 OUTPUT = Output(
     kind="figure",
+    individual=True,
     title="Grade by subject and day",
     analysis_set="SAF",
     needs=needs,

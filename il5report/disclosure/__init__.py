@@ -1,0 +1,1 @@
+"""A report that shows no subject: names of subjects left out, counts below a threshold hidden."""

@@ -1,0 +1,107 @@
+"""The document without the numbers that are hidden: cells, text, notes, figures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from il5report.disclosure.counts import Hidden
+from il5report.display.model import (
+    Block,
+    Cell,
+    Display,
+    Document,
+    Figure,
+    Head,
+    Items,
+    Listing,
+    Paragraph,
+    Run,
+    Table,
+)
+from il5report.display.plot import bare, drawing, finished, house_style
+
+WITHHELD = "–"
+_COUNTED = re.compile(r"(?<![\w.,/<>-])(\d+)(?= (?:subject|patient|record|event|value)s?\b)")
+_SIZE = re.compile(r"N=(\d+)")
+
+
+def aggregates_only(doc: Document, hide: Hidden) -> Document:
+    """The document without what is hidden, its title page saying so."""
+    counts = f"; counts below {hide.threshold} are hidden" if hide.threshold > 1 else ""
+    said = ("Data shown", f"Aggregates only, no data of single subjects{counts}")
+    sections = tuple(
+        replace(section, blocks=tuple(_block(block, hide) for block in section.blocks))
+        for section in doc.sections
+    )
+    return replace(doc, facts=(*doc.facts, said), sections=sections)
+
+
+def _block(block: Block, hide: Hidden) -> Block:
+    match block:
+        case Paragraph():
+            return replace(block, runs=_runs(block.runs, hide))
+        case Items():
+            return replace(block, items=tuple(_runs(runs, hide) for runs in block.items))
+        case Table():
+            return _table(block, hide)
+        case Display():
+            return _display(block, hide)
+        case Listing():
+            return block
+
+
+def _runs(runs: Sequence[Run], hide: Hidden) -> tuple[Run, ...]:
+    return tuple(replace(run, text=_shown(run.text, run.refs, hide)) for run in runs)
+
+
+def _shown(text: str, refs: Sequence[int], hide: Hidden) -> str:
+    """The text, or what stands for it: "<5" for a small count, a dash for what would tell one."""
+    gone = hide.rows.intersection(refs)
+    if not gone:
+        return text
+    return hide.below if gone & hide.small else WITHHELD
+
+
+def _table(table: Table, hide: Hidden) -> Table:
+    rows = tuple(replace(r, cells=tuple(_cell(c, hide) for c in r.cells)) for r in table.rows)
+    heads = tuple(Head(h.label, _size(h.detail, hide), h.span, h.align) for h in table.heads)
+    return replace(table, heads=heads, rows=rows)
+
+
+def _cell(cell: Cell, hide: Hidden) -> Cell:
+    shown = _shown(cell.text, cell.refs, hide)
+    return cell if shown == cell.text else Cell(shown, refs=cell.refs)
+
+
+def _size(text: str, hide: Hidden) -> str:
+    """``N=3`` as ``N<5``."""
+    return _SIZE.sub(lambda m: f"N{hide.below}" if hide.is_small(int(m[1])) else m[0], text)
+
+
+def _counts(text: str, hide: Hidden) -> str:
+    """``3 subjects`` as ``<5 subjects``."""
+    return _COUNTED.sub(lambda m: hide.below if hide.is_small(int(m[1])) else m[0], text)
+
+
+def _display(display: Display, hide: Hidden) -> Display:
+    body, notes = display.body, tuple(_counts(note, hide) for note in display.footnotes)
+    if isinstance(body, Table):
+        body = _table(body, hide)
+        if body != display.body:
+            notes = (*notes, f"{hide.below}, {WITHHELD}: {hide.reason}.")
+    elif isinstance(body, Figure):
+        gone = hide.rows.intersection(body.refs)
+        body = _not_drawn(display.id, body, hide) if gone else body
+    return replace(display, body=body, subtitle=_size(display.subtitle, hide), footnotes=notes)
+
+
+def _not_drawn(key: str, figure: Figure, hide: Hidden) -> Figure:
+    """A frame that says why there is no figure."""
+    words = f"Not drawn: it would show counts below {hide.threshold}."
+    with house_style(key):
+        made, axes = drawing(figure.width_mm, 20)
+        axes.text(0.5, 0.5, words, ha="center", va="center", transform=axes.transAxes)
+        bare(axes)
+        return finished(made, words, figure.refs)
