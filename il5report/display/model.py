@@ -68,6 +68,18 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A point, bar or step of a figure: a rectangle in points from the upper left of the drawing,
+    and its values in words."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    text: str
+
+
+@dataclass(frozen=True)
 class Figure:
     """A drawing, and what it shows in words.
 
@@ -79,6 +91,7 @@ class Figure:
         Text alternative: what is plotted and what is to be seen.
     width_mm, height_mm : float
     refs : rows of the ARD drawn.
+    marks : what a reader can point at.
     """
 
     svg: str
@@ -86,6 +99,7 @@ class Figure:
     width_mm: float
     height_mm: float
     refs: tuple[int, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
 
 Body: TypeAlias = Table | Figure | Listing

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from il5report.display.marks import marks_of
 from il5report.display.model import Figure
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ def finished(made: Drawing, description: str, refs: Sequence[int]) -> Figure:
     svg = io.StringIO()
     made.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
     width, height = made.get_size_inches()
-    return Figure(svg.getvalue(), description, width * MM, height * MM, tuple(refs))
+    drawn = svg.getvalue(), description, width * MM, height * MM
+    return Figure(*drawn, tuple(refs), marks_of(made))
 
 
 def colour(position: int, count: int, has_total: bool) -> str:

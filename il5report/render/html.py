@@ -88,7 +88,7 @@ def css_string(text: str) -> Markup:
 
 def drawing(figure: Figure, key: str, title: str) -> Markup:
     """The figure as inline SVG."""
-    return inline(figure.svg, name(key), title, figure.description)
+    return inline(figure, name(key), title)
 
 
 def is_wide(body: Body) -> bool:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from markupsafe import Markup, escape
+
+from il5report.display.model import Figure, Mark
 
 _METADATA = re.compile(r"<metadata>.*?</metadata>\s*", re.DOTALL)
 _ID = re.compile(r'(\bid="|\bhref="#|\burl\(#)')
@@ -12,17 +15,17 @@ _OPENING = re.compile(r"<svg\b[^>]*>")
 _VIEWBOX = re.compile(r'\bviewBox="[^"]*"')
 
 
-def inline(svg: str, key: str, title: str, description: str) -> Markup:
-    """`svg` ready to stand in a page with other drawings.
+def inline(figure: Figure, key: str, title: str) -> Markup:
+    """A figure ready to stand in a page with other drawings; its marks say their values.
 
     Parameters
     ----------
-    svg : str
-        A whole SVG file with a ``viewBox``.
+    figure : Figure
+        Its drawing is a whole SVG file with a ``viewBox``; its description is read out.
     key : str
         Prefix that makes its ids unique in the page.
-    title, description : str
-        Text alternative, read out by a screen reader.
+    title : str
+        Name of the drawing for a screen reader.
 
     Returns
     -------
@@ -34,7 +37,7 @@ def inline(svg: str, key: str, title: str, description: str) -> Markup:
     ValueError
         Not an SVG file, or one without ``viewBox``.
     """
-    drawing = svg[max(svg.find("<svg"), 0) :]
+    drawing = figure.svg[max(figure.svg.find("<svg"), 0) :]
     opening = _OPENING.match(drawing)
     box = _VIEWBOX.search(opening.group()) if opening else None
     if opening is None or box is None:
@@ -45,5 +48,18 @@ def inline(svg: str, key: str, title: str, description: str) -> Markup:
         f'<svg id="{key}-drawing" {box.group()} role="img" '
         f'aria-labelledby="{key}-title {key}-desc">'
         f'<title id="{key}-title">{escape(title)}</title>'
-        f'<desc id="{key}-desc">{escape(description)}</desc>{inner}'
+        f'<desc id="{key}-desc">{escape(figure.description)}</desc>'
+        f"{inner.removesuffix('</svg>')}{_marks(figure.marks)}</svg>"
     )
+
+
+def _marks(marks: Sequence[Mark]) -> str:
+    """A layer that cannot be seen; a pointer over one of its areas is told the values."""
+    if not marks:
+        return ""
+    areas = "".join(
+        f'<rect x="{m.x:.1f}" y="{m.y:.1f}" width="{m.width:.1f}" height="{m.height:.1f}">'
+        f"<title>{escape(m.text)}</title></rect>"
+        for m in marks
+    )
+    return f'<g class="marks">{areas}</g>'

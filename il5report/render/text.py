@@ -109,7 +109,8 @@ def _display(display: Display, change: Texts) -> Display:
         case Listing():
             body = _listing(display.body, change)
         case Figure():
-            body = replace(display.body, description=change(display.body.description))
+            marks = tuple(replace(mark, text=change(mark.text)) for mark in display.body.marks)
+            body = replace(display.body, description=change(display.body.description), marks=marks)
     return replace(
         display,
         number=change(display.number),

@@ -3,9 +3,11 @@
 
 const wide = matchMedia("(min-width: 68rem)");
 const ROWS_AT_ONCE = 200;
+const PLACES_SHOWN = 12;
 const PLACE = [["column", "Column"], ["group", "Group"], ["level", "Level"], ["variable", "Variable"],
   ["paramcd", "Parameter"], ["visit", "Visit"], ["time", "Time"]];
 
+const plural = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 const refsOf = (element) => element.dataset.ard.split(" ").map(Number);
 const at = (column, place) => (Array.isArray(column) ? column[place] : column);
 const textAt = (data, name, place) => data[name].values[at(data[name].codes, place)];
@@ -27,10 +29,11 @@ async function traceOf(row) {
 }
 
 function rawValue(data, place) {
-  const value = data.stat[place];
+  const stat = data.stat[place];
   const unit = textAt(data, "unit", place);
-  if (value === null) return `not estimable: ${textAt(data, "reason", place)}`;
-  return unit && !["subjects", "proportion"].includes(unit) ? `${value} ${unit}` : String(value);
+  const reason = textAt(data, "reason", place);
+  if (stat === null) return /^hidden/.test(reason) ? reason : `not estimable: ${reason}`;
+  return unit && !["subjects", "proportion"].includes(unit) ? `${stat} ${unit}` : String(stat);
 }
 
 const samePlace = (data, a, b) => ["analysis", ...PLACE.map(([name]) => name)].every((name) =>
@@ -50,15 +53,18 @@ const facts = (pairs) => make("dl", { className: "panel-facts" }, pairs.map(([te
 
 const statName = (data, place) => [textAt(data, "stat_label", place), " ", make("code", { textContent: textAt(data, "stat_name", place) })];
 
+const distinct = (data, name, places) => [...new Set(places.map((place) => textAt(data, name, place)).filter(Boolean))];
+const value = (text) => make("span", { className: "value", textContent: text });
+
+// The numbers of one place: those asked for, n/N, method, where it is; folded the others.
 function statistics(data, places) {
-  const pairs = places.map((place) => [statName(data, place), make("span", { className: "value", textContent: rawValue(data, place) })]);
+  const pairs = places.map((place) => [statName(data, place), value(rawValue(data, place))]);
   const beside = siblings(data, places[0]);
   const find = (name) => beside.find((place) => textAt(data, "stat_name", place) === name);
   const [n, N] = [find("n"), find("N")];
-  if (n !== undefined && N !== undefined) pairs.push(["n/N", make("span", { className: "value", textContent: `${data.stat[n] ?? "hidden"}/${data.stat[N] ?? "hidden"}` })]);
-  const distinct = (name) => [...new Set(places.map((place) => textAt(data, name, place)).filter(Boolean))];
-  pairs.push(["Method", distinct("method").join("; ")]);
-  distinct("warning").forEach((text) => pairs.push(["Warning", text]));
+  if (n !== undefined && N !== undefined) pairs.push(["n/N", value(`${data.stat[n] ?? "hidden"}/${data.stat[N] ?? "hidden"}`)]);
+  pairs.push(["Method", distinct(data, "method", places).join("; ")]);
+  distinct(data, "warning", places).forEach((text) => pairs.push(["Warning", text]));
   PLACE.forEach(([name, label]) => {
     const text = name === "time" ? at(data.time, places[0]) : textAt(data, name, places[0]);
     if (text !== "" && text !== null) pairs.push([label, String(text)]);
@@ -67,23 +73,39 @@ function statistics(data, places) {
   const parts = [facts(pairs)];
   const others = beside.filter((place) => !places.includes(place));
   if (others.length) {
-    parts.push(make("details", {}, make("summary", {}, `${others.length} more statistic${others.length === 1 ? "" : "s"} at this place`),
-      facts(others.map((place) => [statName(data, place), make("span", { className: "value", textContent: rawValue(data, place) })]))));
+    parts.push(make("details", {}, make("summary", {}, `${plural(others.length, "more statistic")} at this place`),
+      facts(others.map((place) => [statName(data, place), value(rawValue(data, place))]))));
   }
   return parts;
 }
 
-const conditions = (data, lines) => make("ul", { className: "conditions" }, lines.map((line) => {
-  const [words, code] = data.lines[line];
-  return make("li", {}, words, make("code", { textContent: code }));
-}));
+// The places asked for, those that are one place together; of very many the first.
+function atPlaces(data, places) {
+  const groups = [];
+  for (const place of places) {
+    const same = groups.find((group) => samePlace(data, group[0], place));
+    if (same) same.push(place);
+    else groups.push([place]);
+  }
+  return { groups: groups.slice(0, PLACES_SHOWN), more: groups.length - PLACES_SHOWN };
+}
+
+// Conditions in words, and folded as the data's grammar has them.
+const conditions = (data, lines) => {
+  const code = lines.map((line) => data.lines[line][1]);
+  const whole = code.map((part) => (code.length > 1 && / or /.test(part) ? `(${part})` : part)).join(" and ");
+  return [
+    make("ul", { className: "conditions" }, lines.map((line) => make("li", { textContent: data.lines[line][0] }))),
+    make("details", { className: "code" }, make("summary", {}, "As code"), make("code", { textContent: whole })),
+  ];
+};
 
 function analysisSet(data) {
   const { label, definition, size, lines } = data.set;
   return [
     make("h3", {}, "Analysis set"),
     make("p", {}, make("strong", {}, label), `, ${size} subject${size === 1 ? "" : "s"}. ${definition}`),
-    lines.length ? conditions(data, lines) : null,
+    ...(lines.length ? conditions(data, lines) : []),
   ];
 }
 
@@ -145,8 +167,6 @@ function recordTable(name, dataset, data, adsl, scope, records) {
   return [tools, make("div", { className: "scroll", role: "region", tabindex: "0", "aria-label": caption }, table)];
 }
 
-const plural = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
-
 // What a scope says, and below it the records that it finds.
 async function evidence(data, scope, names, folded) {
   const [name, lines, without, set, subjects] = scope;
@@ -154,8 +174,8 @@ async function evidence(data, scope, names, folded) {
   const [dataset, adsl] = traced ? await Promise.all([il5report.load(`records/${name}`), il5report.load("records/ADSL")]) : [null, null];
   const parts = [make("p", {}, "Records of ", make("strong", {}, name), dataset?.label ? ` (${dataset.label})` : "",
     lines.length ? " of these subjects, in which all of this holds:" : " of these subjects, all of them.")];
-  if (lines.length) parts.push(conditions(data, lines));
-  if (without.length) parts.push(make("p", {}, "Left out are subjects with a record in which:"), conditions(data, without));
+  if (lines.length) parts.push(...conditions(data, lines));
+  if (without.length) parts.push(make("p", {}, "Left out are subjects with a record in which:"), ...conditions(data, without));
   if (traced) {
     const records = listed(data.sets[set]);
     parts.push(make("p", { className: "found-records" }, make("strong", {}, `${plural(records.length, "record")} of ${plural(subjects, "subject")}`)));
@@ -251,8 +271,12 @@ class Panel {
       groups.set(data, [...(groups.get(data) ?? []), row - data.first]);
     }
     for (const [data, places] of groups) {
-      made.push(...statistics(data, places), ...analysisSet(data));
-      for (const { scope, names, folded } of scopesOf(data, places)) made.push(await evidence(data, scope, names, folded));
+      const { groups: together, more } = atPlaces(data, places);
+      for (const group of together) {
+        made.push(...statistics(data, group), ...(group === together[0] ? analysisSet(data) : []));
+        for (const { scope, names, folded } of scopesOf(data, group)) made.push(await evidence(data, scope, names, folded));
+      }
+      if (more > 0) made.push(make("p", {}, `${plural(more, "more place")} of the results: see ard.parquet.`));
     }
     return made;
   }

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from il5report.display.model import Figure, Mark
 from il5report.render.svg import inline
 from tests.render import sample
 
@@ -12,7 +13,7 @@ def test_ids_and_references_get_the_prefix() -> None:
         '<metadata><rdf/></metadata><style type="text/css">*{fill: red}</style><path id="p"/>'
         '<use xlink:href="#p" clip-path="url(#c)"/></svg>'
     )
-    assert inline(svg, "k", "<T>", "a & b") == (
+    assert inline(Figure(svg, "a & b", 1, 1), "k", "<T>") == (
         '<svg id="k-drawing" viewBox="0 0 1 1" role="img" aria-labelledby="k-title k-desc">'
         '<title id="k-title">&lt;T&gt;</title><desc id="k-desc">a &amp; b</desc>'
         '<style type="text/css">#k-drawing *{fill: red}</style><path id="k-p"/>'
@@ -21,11 +22,20 @@ def test_ids_and_references_get_the_prefix() -> None:
 
 
 def test_matplotlib_drawing_loses_its_prologue() -> None:
-    markup = inline(sample.figure().svg, "km", "t", "d")
+    markup = inline(sample.figure(), "km", "t")
     assert markup.startswith("<svg ") and "DOCTYPE" not in markup and "<metadata" not in markup
 
 
 @pytest.mark.parametrize("svg", ["", "text", "<svg width='1'></svg>"])
 def test_no_drawing_is_an_error(svg: str) -> None:
     with pytest.raises(ValueError, match="figure k: not an SVG"):
-        inline(svg, "k", "", "")
+        inline(Figure(svg, "", 1, 1), "k", "")
+
+
+def test_marks_are_areas_with_their_values_on_top() -> None:
+    marks = (Mark(1, 2.04, 3, 4, "A & B: 5"),)
+    markup = inline(Figure('<svg viewBox="0 0 9 9"><path/></svg>', "d", 1, 1, (), marks), "k", "t")
+    assert markup.endswith(
+        '<path/><g class="marks"><rect x="1.0" y="2.0" width="3.0" height="4.0">'
+        "<title>A &amp; B: 5</title></rect></g></svg>"
+    )

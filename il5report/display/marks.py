@@ -1,0 +1,154 @@
+"""What a figure shows, mark by mark: where each point, bar and step is, and its values in words.
+
+Read from the drawing itself, so that every figure has them. A name is the label of its line or
+bars, or the `gid` given to them where the legend does not name each. Values are said as the axis
+says them: a category where its ticks are texts, in the unit of the ticks where these are numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from il5report.display.model import Mark
+from il5report.display.rounding import significant
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure as Drawing
+
+POINT = 7.0  # points of type: what the pointer has to meet
+DIGITS = 4
+PER_INCH = 72.0
+
+
+def marks_of(made: Drawing) -> tuple[Mark, ...]:
+    """The marks of a drawing that has been laid out, in drawing order."""
+    return tuple(mark for axes in made.axes if axes.axison for mark in _of_axes(made, axes))
+
+
+def _of_axes(made: Drawing, axes: Axes) -> Iterator[Mark]:
+    say = _Words(axes)
+    for container in axes.containers:
+        for patch in getattr(container, "patches", ()):
+            yield from _bar(made, axes, patch, _name(container), say)
+    for line in axes.lines:
+        if line.get_transform().contains_branch(axes.transData):
+            points = np.column_stack([line.get_xdata(orig=False), line.get_ydata(orig=False)])
+            yield from _points(made, axes, points, _name(line), say)
+    for collection in axes.collections:
+        if type(collection).__name__ == "PathCollection":
+            yield from _points(made, axes, collection.get_offsets(), _name(collection), say)
+
+
+def _name(artist: Any) -> str:
+    label = str(artist.get_label() or "")
+    given = artist.get_gid() if hasattr(artist, "get_gid") else None
+    return str(given or ("" if label.startswith("_") else label))
+
+
+def _points(made: Drawing, axes: Axes, points: Any, name: str, say: _Words) -> Iterator[Mark]:
+    points = np.asarray(np.ma.filled(np.ma.asarray(points, float), np.nan))
+    known = np.isfinite(points).all(axis=1)
+    places = axes.transData.transform(points[known])
+    inside = axes.bbox.padded(1.0)
+    for (x, y), (px, py) in zip(points[known], places, strict=True):
+        if inside.contains(px, py):
+            left, top = _place(made, px, py)
+            text = say.point(name, x, y)
+            yield Mark(left - POINT / 2, top - POINT / 2, POINT, POINT, text)
+
+
+def _bar(made: Drawing, axes: Axes, patch: Any, name: str, say: _Words) -> Iterator[Mark]:
+    x, y, width, height = (float(v) for v in patch.get_bbox().bounds)
+    if not np.isfinite([x, y, width, height]).all():
+        return
+    box = axes.transData.transform([(x, y), (x + width, y + height)])
+    (left, top), (right, bottom) = _place(made, *box[0]), _place(made, *box[1])
+    yield Mark(
+        min(left, right), min(top, bottom), abs(right - left), abs(bottom - top),
+        say.bar(name, (x, x + width), (y, y + height)),
+    )  # fmt: skip
+
+
+def _place(made: Drawing, x: float, y: float) -> tuple[float, float]:
+    """Pixels from the lower left as points from the upper left."""
+    scale = PER_INCH / made.dpi
+    return float(x * scale), float(made.get_figheight() * PER_INCH - y * scale)
+
+
+class _Words:
+    """The words for values on the two axes."""
+
+    def __init__(self, axes: Axes) -> None:
+        below = axes.get_shared_x_axes().get_siblings(axes)
+        labels = [axes.get_xlabel(), *(other.get_xlabel() for other in below)]
+        self._x_label = next(filter(None, labels), "")
+        self._y_label = axes.get_ylabel()
+        self._x, self._y = _Scale(axes.xaxis), _Scale(axes.yaxis)
+
+    def point(self, name: str, x: float, y: float) -> str:
+        return _joined(
+            name,
+            _labelled(self._x_label, self._x.said(x)),
+            _labelled(self._y_label, self._y.said(y)),
+        )
+
+    def bar(self, name: str, x: tuple[float, float], y: tuple[float, float]) -> str:
+        return _joined(
+            name,
+            _labelled(self._x_label, self._x.span(*x)),
+            _labelled(self._y_label, self._y.span(*y)),
+        )
+
+
+class _Scale:
+    """How an axis says a value."""
+
+    def __init__(self, axis: Axis) -> None:
+        from matplotlib.ticker import FixedFormatter, FuncFormatter
+
+        texts: list[str] = []
+        if isinstance(axis.get_major_formatter(), FixedFormatter | FuncFormatter):
+            texts = [label.get_text() for label in axis.get_ticklabels()]
+        ticks = [float(tick) for tick in axis.get_majorticklocs()][: len(texts)]
+        numbers = [_number(text) for text in texts]
+        self._texts: dict[float, str] = {}
+        self._factor = 1.0
+        if texts and None not in numbers:
+            pairs = [(n, t) for n, t in zip(numbers, ticks, strict=False) if n and t]
+            self._factor = pairs[-1][0] / pairs[-1][1] if pairs and pairs[-1][0] else 1.0
+        else:
+            self._texts = dict(zip(ticks, texts, strict=False))
+
+    def said(self, value: float) -> str:
+        if self._texts:
+            return self._texts.get(float(np.round(value, 6)), "")
+        text = significant(value * self._factor, DIGITS)
+        return text.rstrip("0").rstrip(".") if "." in text else text
+
+    def span(self, low: float, high: float) -> str:
+        """A bar's side: its category, its end where it stands on 0, or from where to where."""
+        if self._texts:
+            return self.said((low + high) / 2)
+        if low == 0 or high == 0:
+            return self.said(low or high)
+        return f"{self.said(low)} to {self.said(high)}"
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text.replace("\N{MINUS SIGN}", "-"))
+    except ValueError:
+        return None
+
+
+def _labelled(label: str, value: str) -> str:
+    return f"{label}: {value}" if label and value else value
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(filter(None, parts))
