@@ -14,7 +14,7 @@ from il5report.check import cutoff_faults, needed, plan_faults
 from il5report.data.check import CHECKS, Waiver, apply_waivers, check_study
 from il5report.data.dataset import Study
 from il5report.data.read import SUFFIXES, read_study
-from il5report.disclosure.counts import Hidden, hidden, without
+from il5report.disclosure.counts import hidden, without
 from il5report.disclosure.displays import of_aggregates
 from il5report.disclosure.document import aggregates_only
 from il5report.disclosure.names import refuse_names, unnamed
@@ -112,7 +112,7 @@ def check(
         except DataError as error:  # said together with what was found before
             stop([*found, *error.findings], settings.waivers)
             raise
-        found += [*findings, *_not_in_xpt(study)]
+        found += findings
     made = contexts(loaded, study)
     say("checking the plan against the data")
     found += check_study(
@@ -137,23 +137,14 @@ def stop(
 
 def derive(source: Study, plan: Plan) -> tuple[Study, Sequence[Finding]]:
     """ADaM from the study's SDTM, by the plan's derivation."""
+    from il5report.data.write import not_in_xpt
     from il5report.derive.adam import derive as derived
 
     if plan.derivation is None:
         message = "the study brings SDTM and no ADSL, and the plan has no derivation.yaml"
         raise DataError([Finding("plan.derivation", message)])
-    return derived(source, plan)
-
-
-def _not_in_xpt(study: Study) -> list[Finding]:
-    """Why a data set is kept as Parquet only: what XPT version 5 cannot hold."""
-    from il5report.data.xpt import xpt_faults
-
-    return [
-        replace(fault, severity=Severity.WARNING, message=f"not kept as XPT: {fault.message}")
-        for dataset in study.values()
-        for fault in xpt_faults(dataset)
-    ]
+    study, findings = derived(source, plan)
+    return study, [*findings, *not_in_xpt(study)]
 
 
 def _wanted(data: Path, displays: Sequence[Context]) -> set[str] | None:
@@ -183,15 +174,13 @@ def analyse(checked: Checked, say: Say = quiet, executor: Executor = HERE) -> Re
     ]
     say("writing the text")
     ard = pl.concat([results.Rows().frame(), *frames])
-    whole, threshold = checked.choices.subject_data, checked.loaded.plan.report.small_counts
-    hide = Hidden(0) if whole else hidden(ard, threshold)
-    if not whole:
-        about = unnamed(checked.findings, checked.accepted, checked.study, hide)
-        checked = replace(checked, **about)
-    made = document(_material(checked, displays, ard))
-    if whole:
-        return Results(checked, ard, made)
-    return Results(checked, without(ard, hide), aggregates_only(made, hide))
+    if checked.choices.subject_data:
+        return Results(checked, ard, document(_material(checked, displays, ard)))
+    hide = hidden(ard, checked.loaded.plan.report.small_counts)
+    about = unnamed(checked.findings, checked.accepted, checked.study, hide)
+    bare = replace(checked, **about)
+    made = aggregates_only(document(_material(bare, displays, ard)), hide)
+    return Results(bare, without(ard, hide), made)
 
 
 def _material(checked: Checked, displays: Sequence[Display], ard: pl.DataFrame) -> Material:
@@ -268,7 +257,7 @@ def report(  # noqa: PLR0913
 
 def write(found: Results, folder: Path, say: Say = quiet, executor: Executor = HERE) -> None:
     """The ARD, the analysis data sets where they were derived, and every format."""
-    from il5report.data.write import write_study
+    from il5report.data.write import write_adam
     from il5report.render.html import render_html
     from il5report.render.latex import render_latex
     from il5report.render.pdf import render_pdf
@@ -281,11 +270,7 @@ def write(found: Results, folder: Path, say: Say = quiet, executor: Executor = H
     (folder / "ard.json").write_text(results.to_json(found.ard), encoding="utf-8")
     checked, whole = found.checked, found.checked.choices.subject_data
     if checked.derived and whole:
-        study = checked.study
-        write_study(study, folder / "adam" / "parquet", "parquet")
-        beyond = {f.dataset for f in _not_in_xpt(study)}
-        kept = {name: dataset for name, dataset in study.items() if name not in beyond}
-        write_study(kept, folder / "adam" / "xpt", "xpt")
+        write_adam(checked.study, folder / "adam")
     say("writing HTML")
     parts = provenance(found.ard, checked.study, checked.loaded.plan, records=whole)
     render_html(found.document, folder, parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from il5report.data.dataset import Dataset, Study
@@ -80,3 +81,20 @@ def _cut_labels(dataset: Dataset) -> list[Finding]:
     names = [n for n in dataset.frame.columns if len(dataset.labels.get(n, "")) > LONGEST_LABEL]
     names += [""] if len(dataset.label) > LONGEST_LABEL else []
     return [Finding("xpt.label_cut", message, Severity.WARNING, dataset.name, n) for n in names]
+
+
+def write_adam(study: Study, folder: Path) -> None:
+    """Analysis data sets as Parquet, and as XPT those that it can hold."""
+    write_study(study, folder / "parquet", "parquet")
+    beyond = {finding.dataset for finding in not_in_xpt(study)}
+    kept = {name: dataset for name, dataset in study.items() if name not in beyond}
+    write_study(kept, folder / "xpt", "xpt")
+
+
+def not_in_xpt(study: Study) -> list[Finding]:
+    """Why a data set is kept as Parquet only: what XPT version 5 cannot hold."""
+    return [
+        replace(fault, severity=Severity.WARNING, message=f"not kept as XPT: {fault.message}")
+        for dataset in study.values()
+        for fault in xpt_faults(dataset)
+    ]
