@@ -22,7 +22,7 @@ from il5report.display.model import (
 )
 from il5report.display.plot import bare, drawing, finished, house_style
 
-WITHHELD = "–"
+WITHHELD, UNSAID = "–", "[hidden]"  # in a table, in a sentence
 _COUNTED = re.compile(r"(?<![\w.,/<>-])(\d+)(?= (?:subject|patient|record|event|value)s?\b)")
 _SIZE = re.compile(r"N=(\d+)")
 
@@ -53,15 +53,15 @@ def _block(block: Block, hide: Hidden) -> Block:
 
 
 def _runs(runs: Sequence[Run], hide: Hidden) -> tuple[Run, ...]:
-    return tuple(replace(run, text=_shown(run.text, run.refs, hide)) for run in runs)
+    return tuple(replace(run, text=_shown(run.text, run.refs, hide, UNSAID)) for run in runs)
 
 
-def _shown(text: str, refs: Sequence[int], hide: Hidden) -> str:
+def _shown(text: str, refs: Sequence[int], hide: Hidden, withheld: str = WITHHELD) -> str:
     """The text, or what stands for it: "<5" for a small count, a dash for what would tell one."""
     gone = hide.rows.intersection(refs)
     if not gone:
         return text
-    return hide.below if gone & hide.small else WITHHELD
+    return hide.below if gone & hide.small else withheld
 
 
 def _table(table: Table, hide: Hidden) -> Table:

@@ -227,7 +227,7 @@ class Panel {
     this.link = toolButton("Copy link", () => copyLink(`#ard-${this.refs[0]}`));
     const close = toolButton("Close", () => this.close());
     this.dialog = make("dialog", { className: "panel", "aria-labelledby": "panel-title" },
-      make("header", {}, make("div", { className: "tools" }, large, this.link, close), this.title, this.where), this.body);
+      make("div", { className: "panel-head" }, make("div", { className: "tools" }, large, this.link, close), this.title, this.where), this.body);
     document.body.append(this.dialog);
     this.dialog.addEventListener("keydown", (event) => {
       if (event.key === "Escape") {
@@ -286,7 +286,7 @@ class Panel {
       if (wide.matches) {
         this.dialog.show();
         document.body.classList.add("with-panel");
-        requestAnimationFrame(() => this.origin.scrollIntoView({ block: "nearest", inline: "nearest" }));
+        requestAnimationFrame(() => this.origin?.scrollIntoView({ block: "nearest", inline: "nearest" }));
       } else this.dialog.showModal();
     }
     this.title.focus({ preventScroll: true });
