@@ -123,6 +123,7 @@ def _ticks(doses: pl.Series) -> list[float]:
 
 OUTPUT = Output(
     kind="figure",
+    individual=True,
     title="Dose proportionality",
     analysis_set="CK",
     needs=proportionality.needs,

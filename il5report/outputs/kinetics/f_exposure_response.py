@@ -136,6 +136,7 @@ def _fitted(view: View, axes: Any, outcome: str, exposure: str) -> str:
 
 OUTPUT = Output(
     kind="figure",
+    individual=True,
     title="Exposure and outcome",
     analysis_set="CK",
     needs=exposure_response.needs,
