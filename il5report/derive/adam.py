@@ -92,6 +92,10 @@ def _adcrs(work: _Work) -> pl.DataFrame | None:
     return None if rules is None else adcrs.derive_adcrs(work.domains, work.adsl, rules)
 
 
+def _labels(rules: FindingsRules) -> Mapping[str, str]:
+    return {**findings.LABELS, **{name: flag.label for name, flag in rules.flags.items()}}
+
+
 def _findings(rules: FindingsRules) -> Callable[[_Work], pl.DataFrame | None]:
     return lambda work: findings.derive_findings(work.domains, work.adsl, work.plan, rules)
 
@@ -171,7 +175,7 @@ _FROM_RESULTS = (
 def _declared(derivation: Derivation, domains: Domains) -> list[_Step]:
     """Data sets that the plan names itself."""
     results = [
-        _Step(name, findings.KEYS, findings.LABELS, _findings(rules), rules.title)
+        _Step(name, findings.KEYS, _labels(rules), _findings(rules), rules.title)
         for name, rules in derivation.findings.items()
     ]
     doses = [

@@ -11,6 +11,7 @@ from il5report.derive.cardiac import fridericia, lvef_grades
 from il5report.derive.ctcae import NEEDED, grade_labs
 from il5report.derive.ctcae_criteria import DIRECTIONS
 from il5report.derive.domains import Domains
+from il5report.derive.drug_days import add_flags
 from il5report.derive.visits import with_visits
 from il5report.errors import Finding, Severity, some_subjects
 from il5report.plan.findings import FindingsRules, Fridericia
@@ -59,6 +60,7 @@ def derive_findings(
     else:
         frame = with_visits(frame, plan.visits, ("PARAMCD",), pl.col("VISIT"))
     frame = frame.with_columns(ANRIND=_indicator(), R2ANRHI=_over("ANRHI"))
+    frame = add_flags(domains, adsl, frame, rules.flags)
     typed = [
         _with_baseline(frame, name, list(until), frame.height * i)
         for i, (name, until) in enumerate(rules.baselines.items())

@@ -1,4 +1,4 @@
-"""Groups of subjects by a result that is derived after ADSL, such as peak expansion."""
+"""Groups of subjects by a result that is derived after ADSL, such as peak expansion or response."""
 
 from __future__ import annotations
 
@@ -20,25 +20,39 @@ def with_groups(
         found = _results(domains, adsl, name, rule)
         if found is None:
             continue
-        value, middle = pl.col("_VALUE"), found["_VALUE"].median()
-        below = pl.when(value <= middle).then(pl.lit(rule.below))
-        group = below.when(value > middle).then(pl.lit(rule.above)).alias(name)
-        joined = adsl.join(found, on="USUBJID", how="left", maintain_order="left")
-        adsl = joined.with_columns(group).drop("_VALUE")
+        group = found.select("USUBJID", _group(found, rule).alias(name))
+        adsl = adsl.join(group, on="USUBJID", how="left", maintain_order="left")
     return adsl
+
+
+def _group(found: pl.DataFrame, rule: ResultGroup) -> pl.Expr:
+    """The level whose condition a result meets (the first), or its side of the median."""
+    if not rule.levels:
+        value, middle = pl.col(rule.value).cast(pl.Float64), found[rule.value].median()
+        below = pl.when(value <= middle).then(pl.lit(rule.below))
+        return below.when(value > middle).then(pl.lit(rule.above))
+    return pl.coalesce(
+        pl.when(expression(where, found.schema)).then(pl.lit(label))
+        for label, where in rule.levels.items()
+    )
 
 
 def _results(
     domains: Domains, adsl: pl.DataFrame, name: str, rule: ResultGroup
 ) -> pl.DataFrame | None:
-    """USUBJID and the one result of each subject among whom the median is taken."""
+    """The one result of each subject of the group."""
     records = domains.select(rule.domain, rule.where, needs=(rule.value,))
     if records is None or not domains.is_applicable(
         f"group {name}", "ADSL", adsl.schema, [rule.among]
     ):
         return None
+    if not domains.is_applicable(
+        f"group {name}", rule.domain, records.schema, rule.levels.values()
+    ):
+        return None
     among = adsl.filter(expression(rule.among, adsl.schema)).select("USUBJID")
-    found = records.join(among, on="USUBJID", how="semi").drop_nulls(rule.value)
+    found = records.join(among, on="USUBJID", how="semi")
+    found = found if rule.levels else found.drop_nulls(rule.value)
     twice = found.filter(found["USUBJID"].is_duplicated())["USUBJID"].unique().to_list()
     if twice:
         message = f"group {name} needs one result per subject; {len(twice)} subjects have more"
@@ -47,4 +61,4 @@ def _results(
                     count=len(twice), subjects=some_subjects(twice))
         )  # fmt: skip
         return None
-    return found.select("USUBJID", pl.col(rule.value).cast(pl.Float64).alias("_VALUE"))
+    return found

@@ -9,6 +9,7 @@ from pydantic import model_validator
 
 from il5report.plan.base import Model, Text, Where
 from il5report.plan.subject import Records
+from il5report.plan.syndromes import DayRecords
 
 
 class Bands(Model):
@@ -39,6 +40,15 @@ class Fridericia(Model):
     code: Text
 
 
+class RecordFlag(Model):
+    """A flag (its name is the key) on results of days under a drug; `after`: from its first day
+    after infusion on."""
+
+    label: Text
+    records: DayRecords
+    after: bool = False
+
+
 class FindingsRules(Records):
     """A BDS data set (its name is the key) from one findings domain.
 
@@ -48,7 +58,7 @@ class FindingsRules(Records):
     `codes`: test code to another PARAMCD. `anticoagulants`: records of the drugs under which INR
     is graded against its baseline. `qualitative`: results are words; the domain may lack numbers
     and units. `bands` by parameter; `ejection_fraction`: the parameter that is graded as CTCAE's
-    ejection fraction decreased.
+    ejection fraction decreased. `flags`: Y on the results of days under a drug.
     """
 
     baselines: Mapping[str, tuple[str, ...]]
@@ -61,3 +71,4 @@ class FindingsRules(Records):
     ejection_fraction: str = ""
     fridericia: Fridericia | None = None
     title: str = ""
+    flags: Mapping[str, RecordFlag] = {}

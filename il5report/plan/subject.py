@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from il5report.plan.base import Model, Text, Where
 
@@ -109,7 +109,8 @@ class Category(Model):
 
 class ResultGroup(Records):
     """A text variable of ADSL, made last: subjects at or below, and above, the median of a derived
-    result (the median of those whom `among`, a condition on ADSL, selects).
+    result (the median of those whom `among`, a condition on ADSL, selects), or those whose result
+    meets the conditions of `levels`.
 
     The records, at most one per subject, are of an analysis data set. Without a result: missing.
     """
@@ -117,5 +118,12 @@ class ResultGroup(Records):
     label: Text
     value: Text = "AVAL"
     among: Where
-    below: Text
-    above: Text
+    below: str = ""
+    above: str = ""
+    levels: Mapping[str, Where] = {}
+
+    @model_validator(mode="after")
+    def _one_way(self) -> ResultGroup:
+        if bool(self.levels) == bool(self.below and self.above):
+            raise ValueError("a group by result needs either levels, or below and above")
+        return self

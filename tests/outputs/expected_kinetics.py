@@ -166,26 +166,37 @@ def _boxplot(made: Expected, trial: Trial, options: Record) -> None:
             made.numbers[Place("box", c.label, name)] = stats[name]
         for r in records:
             made.numbers[Place("point", c.label, "value", r["USUBJID"])] = r["AVAL"]
-        said.append(f"{c.label}: {len(records)}.")
+        zero = len(trial.where("ADPP", where.replace("AVAL > 0", "AVAL == 0"), c.subjects))
+        made.numbers[Place("box", c.label, "n_zero")] = zero
+        said.append(f"{c.label}: {len(records)}{f', {zero} zero' if zero else ''}.")
     made.sentences.append(f"Subjects with a value above 0: {' '.join(said)}")
 
 
 def _means(made: Expected, trial: Trial, options: Record) -> None:
     everyone = frozenset().union(*(c.subjects for c in made.columns))
-    where = f'({options["where"]}) and BLQFL != "Y" and AVAL > 0 and NRRLT >= 0'
-    days = {r["NRRLT"] for r in trial.where("ADPC", where, everyone)}
-    for c in made.columns:
-        records = trial.where("ADPC", where, c.subjects)
-        drawn = 0
-        for day in days:
-            values = [r["AVAL"] for r in records if r["NRRLT"] == day]
+    where = f"({options['where']}) and NRRLT >= 0 and AREASN == missing"
+    taken = trial.where("ADPC", where, everyone)
+    for day in {r["NRRLT"] for r in taken}:
+        made.numbers[Place("limit", "", "lloq")] = max(r["ALLOQ"] for r in taken)
+        for c in made.columns:
+            here = [r for r in taken if r["NRRLT"] == day and r["USUBJID"] in c.subjects]
+            values = [r["AVAL"] for r in here if r["BLQFL"] != "Y" and (r["AVAL"] or 0) > 0]
             mean, _ = geometric(values)
             logs = [math.log(v) for v in values]
             sd = math.exp(statistics.stdev(logs)) if len(logs) > 1 else None
-            for name, value in {"n": len(values), "mean": mean, "sd": sd}.items():
+            found = {"n": len(values), "mean": mean, "sd": sd, "N": len(distinct(here))}
+            for name, value in found.items():
                 made.numbers[Place("mean", c.label, name, time=day)] = value
-            drawn += len(values) >= options.get("least", 3) and day <= options["last_day"]
-        made.sentences.append(f"{c.label}: {drawn} times.")
+    least, last = options.get("least", 3), options["last_day"]
+    for c in made.columns:
+        drawn = [
+            place
+            for place, n in made.numbers.items()
+            if (place.analysis, place.column, place.stat_name) == ("mean", c.label, "n")
+            and (n or 0) >= least
+            and (place.time or 0) <= last
+        ]
+        made.sentences.append(f"{c.label}: {len(drawn)} times.")
 
 
 def _overlay(made: Expected, trial: Trial, options: Record) -> None:
@@ -204,7 +215,29 @@ def _overlay(made: Expected, trial: Trial, options: Record) -> None:
     made.sentences.append(f"{len({place.group for place in found})} panels, one per subject")
 
 
+def _course(made: Expected, trial: Trial, options: Record) -> None:
+    first, last = options["days"]
+    under = test_of(options["flag"])
+    everyone = frozenset().union(*(c.subjects for c in made.columns))
+    records = []
+    for r in trial.where(options["dataset"], options["where"], everyone):
+        day = (r["ADT"] - r["TRTSDT"]).days if r["ADT"] and r["TRTSDT"] else None
+        if r["AVAL"] is not None and day is not None and first <= day <= last:
+            records.append(r | {"DAY": float(day)})
+    for c in made.columns:
+        drawn = 0
+        for day in {r["DAY"] for r in records}:
+            here = [r for r in records if r["DAY"] == day and r["USUBJID"] in c.subjects]
+            stats = described([r["AVAL"] for r in here])
+            for name in ("n", "q1", "median", "q3"):
+                made.numbers[Place("course", c.label, name, time=day)] = stats[name]
+            made.numbers[Place("flagged", c.label, "n", time=day)] = sum(map(under, here))
+            drawn += len(here) >= 3
+        made.sentences.append(f"{c.label}: {drawn} days.")
+
+
 OUTPUTS = {
+    "f_course": _course,
     "f_kinetics_mean": _means,
     "f_overlay": _overlay,
     "t_kinetics": _kinetics,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from il5report.conditions import Comparison, both, equals
 from il5report.display.plot import COLOURS, MARKERS, TOTAL, drawing, finished, house_style
 from il5report.display.view import View
 from il5report.output import Context, Needs, Output, Shown
+from il5report.outputs.counting import one_per_subject
 from il5report.outputs.groups import Group, Grouping, add_sizes, conditions, groups, labels
 from il5report.plan.base import Model, Text, Where
 
@@ -27,6 +29,7 @@ class Options(Model):
     by: Grouping | None = None
 
 
+ABOVE = Comparison("AVAL", "GT", (0.0,))
 BOX = ("q1", "median", "q3", "minimum", "maximum")
 
 
@@ -39,9 +42,11 @@ def needs(ctx: Context) -> Needs:
 def analyse(ctx: Context, rows: Rows) -> None:
     options, columns = ctx.options(Options), groups(ctx, ctx.options(Options).by)
     add_sizes(rows, columns)
-    where = both(options.where, equals("PARAMCD", options.paramcd))
-    where = both(where, Comparison("AVAL", "GT", (0.0,)))
+    of_parameter = both(options.where, equals("PARAMCD", options.paramcd))
+    where, none = both(of_parameter, ABOVE), both(of_parameter, equals("AVAL", 0))
     records = ctx.records(options.dataset, where).sort("USUBJID")
+    zeros = ctx.records(options.dataset, none)
+    one_per_subject(ctx, pl.concat([records, zeros]), options.dataset)
     unit = next(iter(records["AVALU"]), "") or ""
     level = ctx.plan.conventions.conf_level
 
@@ -56,6 +61,9 @@ def analyse(ctx: Context, rows: Rows) -> None:
         mine = records.join(group.subjects, on="USUBJID", how="semi", maintain_order="left")
         found = describe(mine["AVAL"].to_numpy(), conf_level=level)
         rows.add(scope("box", group), "PCTLDEF 5", stats_of(found, ("n", *BOX), unit))
+        zero = zeros.join(group.subjects, on="USUBJID", how="semi").height
+        number = Stat("n_zero", "Number of values 0, not drawn", zero, "subjects")
+        rows.add(replace(scope("box", group), subset=none), "count of subjects", [number])
         for subject, value in mine.select("USUBJID", "AVAL").rows():
             point = Stat("value", options.label, value, unit)
             rows.add(scope("point", group, subject), "observed value", [point])
@@ -67,19 +75,22 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     unit = next((u for u in ard["unit"] if u not in ("", "subjects")), "")
     with house_style(ctx.id):
         made, axes = drawing(130, 95)
-        said = []
+        said, heads = [], []
         for at, column in enumerate(columns):
             box = view.at("box", column)
-            said.append(f"{column}: {box.count('n')}.")
+            zero = f", {box.count('n_zero')} zero" if box.count("n_zero") else ""
+            said.append(f"{column}: {box.count('n')}{zero}.")
+            heads.append(f"{column}\nn={box.count('n')}{zero}")
             _box(axes, at, {name: box.value(name) for name in BOX})
             values = view.only("point", column=column)["stat"].to_numpy()
-            spread = at + np.linspace(-0.18, 0.18, len(values)) if len(values) > 1 else [at]
+            # three places side by side, so that neighbours can be told apart
+            places = at + 0.09 * (np.arange(len(values)) % 3 - 1)
             axes.plot(
-                spread[: len(values)], values, linestyle="", marker=MARKERS[at % len(MARKERS)],
+                places, np.sort(values), linestyle="", marker=MARKERS[at % len(MARKERS)],
                 markersize=4, color=COLOURS[at % len(COLOURS)], alpha=0.9,
             )  # fmt: skip
         axes.set_yscale("log")
-        axes.set_xticks(range(len(columns)), columns)
+        axes.set_xticks(range(len(columns)), heads)
         axes.set_xlim(-0.6, len(columns) - 0.4)
         axes.set_ylabel(f"{options.label}{f', {unit}' if unit else ''}")
         words = f"Box plots: {options.label}. Subjects with a value above 0: {' '.join(said)}"
@@ -93,7 +104,8 @@ def _box(axes: Any, at: float, box: dict[str, float | None]) -> None:
     if middle is not None:
         axes.bxp(
             [stats], positions=[at], widths=0.55, showfliers=False, manage_ticks=False,
-            medianprops={"color": TOTAL, "linewidth": 1.6},
+            medianprops={"color": TOTAL, "linewidth": 1.8}, boxprops={"linewidth": 0.9},
+            whiskerprops={"linewidth": 0.9}, capprops={"linewidth": 0.9},
         )  # fmt: skip
 
 

@@ -84,13 +84,9 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
             _draw(axes, points.filter(pl.col("column") == column), column, i, limit)
         axes.set_yscale("log")
         if isinstance(limit, float):
-            axes.axhline(limit, color=GREY, linewidth=0.8, linestyle=(0, (2, 2)))
-            axes.annotate(
-                "LLOQ", (1, limit), xycoords=("axes fraction", "data"), va="bottom", ha="right",
-                color=GREY, fontsize=7,
-            )  # fmt: skip
+            mark_limit(axes, limit)
         if options.last_day is not None:
-            axes.set_xlim(-options.last_day * 0.02, options.last_day)
+            axes.set_xlim(-options.last_day * 0.02, options.last_day * 1.02)
         unit = next(iter(points["unit"]), "")
         axes.set_xlabel("Days from infusion")
         axes.set_ylabel(f"{options.label}{f', {unit}' if unit else ''}")
@@ -98,6 +94,17 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
             made.legend(loc="outside upper left", ncols=len(columns))
         words = _words(points, columns)
         return Shown(finished(made, words, points["row"].to_list()))
+
+
+def mark_limit(axes: Any, limit: float | None) -> None:
+    """A dashed line at the limit of quantification."""
+    if limit is None:
+        return
+    axes.axhline(limit, color=GREY, linewidth=0.8, linestyle=(0, (2, 2)))
+    axes.annotate(
+        "LLOQ", (1, limit), xycoords=("axes fraction", "data"), va="bottom", ha="right",
+        color=GREY, fontsize=7,
+    )  # fmt: skip
 
 
 def _draw(axes: Any, points: pl.DataFrame, column: str, place: int, limit: object) -> None:
