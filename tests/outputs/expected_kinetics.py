@@ -130,8 +130,10 @@ def _concentrations(made: Expected, trial: Trial, options: Record) -> None:
         rates, means, medians = [], [], []
         for c in made.columns:
             records = exact(trial.where("ADPC", options["where"], c.subjects))
-            taken = [r for r in records if r["ATPT"] == time and r["AREASN"] is None]
-            seen = [r for r in taken if r["BLQFL"] != "Y" and r["AVAL"] is not None]
+            valid = test_of(options.get("sampled", "AREASN == missing"))
+            below = test_of(options.get("below", 'BLQFL == "Y"'))
+            taken = [r for r in records if r["ATPT"] == time and valid(r)]
+            seen = [r for r in taken if not below(r) and r["AVAL"] is not None]
             units |= {r["AVALU"] for r in seen}
             n, total = len(distinct(seen)), len(distinct(taken))
             made.counted(n, total, "quantifiable", c.label, level=time)

@@ -8,7 +8,7 @@ import polars as pl
 
 from il5report.analyse.continuous import describe, geometric
 from il5report.ard import Rows, Scope, stats_of
-from il5report.conditions import Comparison, Condition, both, equals
+from il5report.conditions import Comparison, Compound, Condition, both, equals, expression
 from il5report.display.model import Row
 from il5report.display.rounding import significant
 from il5report.display.view import View, fixed_of, table
@@ -17,30 +17,33 @@ from il5report.outputs.counting import add_column_sizes
 from il5report.outputs.efficacy.t_response_rate import add_rate, ratio
 from il5report.plan.base import Model, Text, Where
 
+SAMPLED: Condition = Comparison("AREASN", "EQ", ())
+BELOW: Condition = Comparison("BLQFL", "EQ", ("Y",))
+
 
 class Options(Model):
-    """`where`: the records of ADPC of one assay, in one matrix; `times`: values of ATPT."""
+    """`where`: the records of ADPC of one assay, in one matrix; `times`: values of ATPT.
+    `sampled`: those with a valid result; `below`: those below the limit of quantification."""
 
     dataset: Text = "ADPC"
     where: Where
     label: Text
     times: tuple[str, ...]
-
-
-QUANTIFIABLE = both(Comparison("BLQFL", "NE", ("Y",)), Comparison("AVAL", "NE", ()))
-SAMPLED = Comparison("AREASN", "EQ", ())
+    sampled: Where = SAMPLED
+    below: Where = BELOW
 
 
 def needs(ctx: Context) -> Needs:
     options = ctx.options(Options)
-    names = ["USUBJID", "ATPT", "AVAL", "AVALU", "BLQFL", "AREASN"]
-    return Needs({options.dataset: names}, [(options.dataset, options.where)])
+    wheres = (options.where, options.sampled, options.below)
+    names = {options.dataset: ["USUBJID", "ATPT", "AVAL", "AVALU"]}
+    return Needs(names, [(options.dataset, where) for where in wheres])
 
 
 def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(Options)
     add_column_sizes(ctx, rows)
-    records = ctx.records(options.dataset, both(options.where, SAMPLED))
+    records = ctx.records(options.dataset, both(options.where, options.sampled))
     for time in options.times:
         here = records.filter(pl.col("ATPT") == time)
         for column in ctx.columns:
@@ -52,13 +55,15 @@ def _time(
     ctx: Context, rows: Rows, column: Column, mine: pl.DataFrame, where: Condition, time: str
 ) -> None:
     """Quantifiable of sampled subjects, and the statistics of the quantifiable values."""
-    dataset = ctx.options(Options).dataset
-    found = mine.filter((pl.col("BLQFL") != "Y") & pl.col("AVAL").is_not_null())
-    of_time = both(where, QUANTIFIABLE)
+    options = ctx.options(Options)
+    dataset, sampled_then = options.dataset, both(where, options.sampled)
+    quantifiable = both(Compound("NOT", (options.below,)), Comparison("AVAL", "NE", ()))
+    found = mine.filter(expression(quantifiable, mine.schema))
+    of_time = both(sampled_then, quantifiable)
 
     def scope(analysis: str) -> Scope:
         return Scope(
-            analysis, dataset, of_time, column.where, of=both(where, SAMPLED), of_dataset=dataset,
+            analysis, dataset, of_time, column.where, of=sampled_then, of_dataset=dataset,
             column=column.label, level=time,
         )  # fmt: skip
 

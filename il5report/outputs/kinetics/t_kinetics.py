@@ -59,13 +59,15 @@ class Flag(Model):
 
 class Options(Model):
     """Blocks and parameters, in order; `by`: groups as columns in place of the plan's. `flag`:
-    counted beside each parameter that has such records."""
+    counted beside each parameter that has such records. `reason`: the variable that says why a
+    value is missing, if there is one."""
 
     dataset: Text = "ADPP"
     by: Grouping | None = None
     blocks: tuple[Block, ...]
     parameters: tuple[Parameter, ...]
     flag: Flag | None = None
+    reason: str = "AREASN"
 
 
 GEOMETRIC = ("n_zero", "mean", "cv")
@@ -82,7 +84,7 @@ def needs(ctx: Context) -> Needs:
             )
             for code in unknown
         )
-    names = ["USUBJID", "PARAMCD", "AVAL", "AVALU", "AREASN"]
+    names = ["USUBJID", "PARAMCD", "AVAL", "AVALU", *filter(None, [options.reason])]
     wheres = [block.where for block in options.blocks]
     if options.flag is not None:
         wheres.append(options.flag.where)
@@ -141,8 +143,7 @@ def _parameter(  # noqa: PLR0913, PLR0917
         )  # fmt: skip
 
     missing = Comparison("AVAL", "EQ", ())
-    reasons = mine.filter(pl.col("AVAL").is_null()).group_by("AREASN").len().sort("AREASN")
-    why = "; ".join(f"{reason}: {n}" for reason, n in reasons.rows())
+    why = _why(mine.filter(pl.col("AVAL").is_null()), options.reason)
     number = Stat("n_ne", "Number not estimable", mine["AVAL"].null_count(), "subjects", "", why)
     rows.add(scope("not estimable", both(where, missing)), METHOD, [number])
     present = both(where, Comparison("AVAL", "NE", ()))
@@ -156,6 +157,14 @@ def _parameter(  # noqa: PLR0913, PLR0917
         flagged = mine.filter(expression(both(present, options.flag.where), mine.schema)).height
         stat = Stat("n", options.flag.label, flagged, "subjects")
         rows.add(scope("flagged", both(present, options.flag.where)), METHOD, [stat])
+
+
+def _why(missing: pl.DataFrame, variable: str) -> str:
+    """The reasons for missing values, with their numbers."""
+    if not variable or not missing.height:
+        return ""
+    reasons = missing.group_by(variable).len().sort(variable)
+    return "; ".join(f"{reason}: {n}" for reason, n in reasons.rows())
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
