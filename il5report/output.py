@@ -181,7 +181,7 @@ class Context:
             "km_ci": CI_NAMES[conventions.km_ci],
             "convention": conventions.convention.upper(),
             "kinetics_time": self._kinetics_time,
-            **self._kinetics_rules,
+            "kinetics_rules": self._kinetics_rules,
             "auc_method": conventions.auc_method.replace("_", "-"),
             "day_zero": "day 0" if conventions.day_zero else "day 1",
         }
@@ -194,27 +194,28 @@ class Context:
         return KINETICS_TIMES[derivation.kinetics.time]
 
     @property
-    def _kinetics_rules(self) -> Mapping[str, str]:
+    def _kinetics_rules(self) -> str:
+        """How the parameters were made, in sentences."""
         derivation = self.plan.derivation
         if derivation is None or derivation.kinetics is None:
-            return dict.fromkeys(("blq_rule", "auc_rule"), "by the rules of the data")
-        rules = derivation.kinetics
-        beyond = AFTER_LAST[rules.after_last]
-        return {
-            "blq_rule": f"0 before the first quantifiable value; {BLQ_INSIDE[rules.blq_inside]} "
-            "between quantifiable values; never part of the terminal phase",
-            "auc_rule": f"where a sample below the limit follows, {beyond}; otherwise "
-            + (
-                f"extrapolated from the {rules.extrapolate} last concentration"
-                if rules.extrapolate
-                else "not estimable"
-            ),
-        }
+            return "Parameters as supplied in the data."
+        rules, method = derivation.kinetics, self.plan.conventions.auc_method.replace("_", "-")
+        otherwise = "not estimable"
+        if rules.extrapolate:
+            otherwise = f"extrapolated from the {rules.extrapolate} last concentration"
+        return (
+            f"Non-compartmental analysis on {self._kinetics_time} from infusion; area under the "
+            f"curve by the {method} rule. Values below the limit of quantification: 0 before the "
+            f"first quantifiable value, {BLQ_INSIDE[rules.blq_inside]} between two of them, "
+            "never part of the terminal phase. Area to a day after the last quantifiable value: "
+            f"{AFTER_LAST[rules.after_last]} where a sample below the limit follows, otherwise "
+            f"{otherwise}."
+        )
 
 
 KINETICS_TIMES = {"clock": "actual times", "day": "whole days"}
 BLQ_INSIDE = {
-    "single_missing": "left out if alone, 0 if two or more in a row,",
+    "single_missing": "left out if alone and 0 if two or more in a row",
     "missing": "left out",
     "zero": "0",
 }

@@ -93,7 +93,7 @@ def _named(function: Callable[..., object]) -> Iterator[Callable[..., object]]:
     code, known = getattr(function, "__code__", None), getattr(function, "__globals__", {})
     names = list(dict.fromkeys(_names(code))) if code is not None else []
     for value in (known[name] for name in names if name in known):
-        if inspect.ismodule(value):
+        if inspect.ismodule(value) and value.__name__.startswith((ANALYSE, OUTPUTS)):
             attributes = (getattr(value, name, None) for name in names)
             yield from filter(inspect.isfunction, attributes)
         elif inspect.isfunction(value):

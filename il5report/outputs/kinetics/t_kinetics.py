@@ -254,11 +254,8 @@ OUTPUT = Output(
     analyse=analyse,
     display=display,
     footnotes=(
-        "Non-compartmental analysis on {kinetics_time} from infusion; area under the curve by the "
-        "{auc_method} rule. Geometric CV% = 100 sqrt(exp(v) - 1), v the variance of the logs.",
+        "{kinetics_rules} Geometric CV% = 100 sqrt(exp(v) - 1), v the variance of the logs.",
         "Assays are never pooled. A subject whose values are all below the limit of quantification "
         "has Cmax 0, is counted, and is not part of the geometric mean.",
-        "Values below the limit of quantification (BLQ): {blq_rule}. Area to a day after the last "
-        "sample: {auc_rule}.",
     ),
 )
