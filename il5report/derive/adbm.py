@@ -96,7 +96,7 @@ _SCHEMA: Mapping[str, pl.DataType] = {
 def _unit(code: str, unit: str | None) -> str | None:
     if code in ("PEAK", "NADIR"):
         return unit
-    return None if code == "FOLD" else "DAYS"
+    return None if code == "FOLD" else "days"
 
 
 def _samples(
