@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from il5report.data.check import CHECKS
+from il5report.data.read import SUFFIXES
 from il5report.display.model import Document, Head, Listing, Section
 from il5report.document import FINDING, accepted_listing, banner_of, finding_texts, findings_listing
 from il5report.errors import Accepted, FaultsError, Finding, PlanError, Severity
-from il5report.files import replacing, write_manifest
+from il5report.files import input_hashes, replacing, write_manifest
 from il5report.plan.choices import Choices
-from il5report.report import EVERYTHING, Say, check, input_hashes, quiet
+from il5report.report import EVERYTHING, Say, check, quiet
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -142,4 +143,4 @@ def write_findings(found: Examined, data: Path, out: Path) -> None:
     with replacing(out) as folder:
         render_html(findings_document(found), folder)
         (folder / "findings.csv").write_text(findings_csv(found), encoding="utf-8")
-        write_manifest(folder, input_hashes(data), {}, {"checks": len(CHECKS)})
+        write_manifest(folder, input_hashes(data, SUFFIXES), {}, {"checks": len(CHECKS)})

@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -91,6 +91,15 @@ def _exchange(a: Path, b: Path) -> bool:
 
 def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def input_hashes(data: Path, suffixes: Collection[str]) -> dict[str, str]:
+    """SHA-256 of each data file of a study's folder."""
+    return {
+        path.name: sha256(path.read_bytes())
+        for path in sorted(data.iterdir())
+        if path.suffix.lower() in suffixes
+    }
 
 
 def hashes(folder: Path) -> dict[str, str]:

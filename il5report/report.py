@@ -21,7 +21,7 @@ from il5report.disclosure.names import refuse_names, unnamed
 from il5report.display.model import Display, Document
 from il5report.document import Material, Said, banner_of, check_texts, display_of, document
 from il5report.errors import Accepted, DataError, Finding, Severity
-from il5report.files import replacing, run_facts, sha256, write_manifest
+from il5report.files import input_hashes, replacing, run_facts, write_manifest
 from il5report.output import Context, Shown
 from il5report.outputs import Catalogue
 from il5report.plan import Plan
@@ -251,7 +251,7 @@ def report(  # noqa: PLR0913
         say("writing the manifest")
         formats = [*FORMATS, *(["tex-pdf"] if tex_pdf else [])]
         options = {"formats": formats, **choices.recorded()}
-        write_manifest(folder, input_hashes(data), found.checked.loaded.files, options)
+        write_manifest(folder, input_hashes(data, SUFFIXES), found.checked.loaded.files, options)
     return found
 
 
@@ -277,15 +277,6 @@ def write(found: Results, folder: Path, say: Say = quiet, executor: Executor = H
     say("writing LaTeX and PDF")
     for page in pages:
         page.result()
-
-
-def input_hashes(data: Path) -> dict[str, str]:
-    """SHA-256 of each data file."""
-    return {
-        path.name: sha256(path.read_bytes())
-        for path in sorted(data.iterdir())
-        if path.suffix.lower() in SUFFIXES
-    }
 
 
 def contexts(loaded: LoadedPlan, study: Study) -> tuple[Context, ...]:
