@@ -222,7 +222,9 @@ def test_heads_notes_and_title_page_say_what_is_hidden() -> None:
     doc = sample.document(3)
     section = replace(doc.sections[0], blocks=(display,))
     hide = Hidden(5, frozenset({1, 3}), frozenset({1}))
-    found = aggregates_only(replace(doc, sections=(section,)), hide)
+    profile = replace(section, title="Profile of S-1", individual=True)
+    found = aggregates_only(replace(doc, sections=(section, profile)), hide)
+    assert [s.title for s in found.sections] == [section.title]
     shown_display = found.displays()[0]
     assert isinstance(shown_display.body, Table)
     assert [h.detail for h in shown_display.body.heads] == ["", "(N<5)", "(N=30)"]

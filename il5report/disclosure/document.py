@@ -28,12 +28,14 @@ _SIZE = re.compile(r"N=(\d+)")
 
 
 def aggregates_only(doc: Document, hide: Hidden) -> Document:
-    """The document without what is hidden, its title page saying so."""
+    """The document without sections of single subjects and without what is hidden; its title page
+    says so."""
     counts = f"; counts below {hide.threshold} are hidden" if hide.threshold > 1 else ""
     said = ("Data shown", f"Aggregates only, no data of single subjects{counts}")
     sections = tuple(
         replace(section, blocks=tuple(_block(block, hide) for block in section.blocks))
         for section in doc.sections
+        if not section.individual
     )
     return replace(doc, facts=(*doc.facts, said), sections=sections)
 

@@ -186,12 +186,16 @@ def paragraph(text: str) -> Paragraph:
 
 @dataclass(frozen=True)
 class Section:
-    """A numbered section; `depth` 1 is the highest. Sections are a flat list in reading order."""
+    """A numbered section; `depth` 1 is the highest. Sections are a flat list in reading order.
+
+    `individual`: shows single subjects; a report of aggregates leaves it out.
+    """
 
     number: str
     title: str
     depth: int
     blocks: tuple[Block, ...] = ()
+    individual: bool = False
 
     @property
     def anchor(self) -> str:

@@ -143,7 +143,12 @@ def _cell_opening(table: Table, j: int) -> tuple[str, str]:
             '<td class="block"',
             f'><span style="min-width:{em / DIGIT_EM:.1f}ch">{{}}</span></td>',
         )
-    return f'<td class="{align}"', ">{}</td>"
+    return f"<td{_aligned(align)}", ">{}</td>"
+
+
+def _aligned(align: str) -> str:
+    """The class of a cell; texts stand on the left without one."""
+    return "" if align == "left" else f' class="{align}"'
 
 
 def _cells(row: Row, opening: Sequence[tuple[str, str]]) -> Markup:
@@ -184,7 +189,7 @@ def _cell(cell: Cell, opening: str, rest: str) -> Markup:
 
 def listing_rows(listing: Listing) -> Iterator[Markup]:
     """Each record as table cells; one step per row, so that time grows with the rows alone."""
-    cells = "".join(f'<td class="{head.align}">%s</td>' for head in listing.heads[1:])
+    cells = "".join(f"<td{_aligned(head.align)}>%s</td>" for head in listing.heads[1:])
     pattern = '<th scope="row">%s</th>' + cells
     for row in listing.rows:
         yield Markup(pattern % tuple(map(escape, row)))

@@ -12,6 +12,8 @@ from il5report.display.model import Figure, Mark
 _METADATA = re.compile(r"<metadata>.*?</metadata>\s*", re.DOTALL)
 _ID = re.compile(r'(\bid="|\bhref="#|\burl\(#)')
 _OPENING = re.compile(r"<svg\b[^>]*>")
+_PLACES = re.compile(r'(?<![\w-])(?:d|x|y)="[^"]*"')
+_BEYOND = re.compile(r"(\.\d\d)\d+")  # of a point of type, what no screen shows
 _VIEWBOX = re.compile(r'\bviewBox="[^"]*"')
 
 
@@ -43,6 +45,7 @@ def inline(figure: Figure, key: str, title: str) -> Markup:
     if opening is None or box is None:
         raise ValueError(f"figure {key}: not an SVG drawing with a viewBox")
     inner = _METADATA.sub("", drawing[opening.end() :], count=1).strip()
+    inner = _PLACES.sub(lambda found: _BEYOND.sub(r"\1", found[0]), inner)
     inner = _ID.sub(rf"\1{key}-", inner).replace(">*{", f">#{key}-drawing *{{", 1)
     return Markup(
         f'<svg id="{key}-drawing" {box.group()} role="img" '
@@ -58,7 +61,7 @@ def _marks(marks: Sequence[Mark]) -> str:
     if not marks:
         return ""
     areas = "".join(
-        f'<rect x="{m.x:.1f}" y="{m.y:.1f}" width="{m.width:.1f}" height="{m.height:.1f}">'
+        f'<rect x="{m.x:.1f}" y="{m.y:.1f}" width="{m.width:.3g}" height="{m.height:.3g}">'
         f"<title>{escape(m.text)}</title></rect>"
         for m in marks
     )

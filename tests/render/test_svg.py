@@ -36,6 +36,14 @@ def test_marks_are_areas_with_their_values_on_top() -> None:
     marks = (Mark(1, 2.04, 3, 4, "A & B: 5"),)
     markup = inline(Figure('<svg viewBox="0 0 9 9"><path/></svg>', "d", 1, 1, (), marks), "k", "t")
     assert markup.endswith(
-        '<path/><g class="marks"><rect x="1.0" y="2.0" width="3.0" height="4.0">'
+        '<path/><g class="marks"><rect x="1.0" y="2.0" width="3" height="4">'
         "<title>A &amp; B: 5</title></rect></g></svg>"
     )
+
+
+def test_places_are_as_fine_as_a_screen_and_texts_are_left_alone() -> None:
+    svg = (
+        '<svg viewBox="0 0 9 9"><path d="M 1.23456 2\nL 3.4 5.678"/><text x="0.129">0.12345</text>'
+    )
+    markup = inline(Figure(svg + "</svg>", "d", 1, 1), "k", "t")
+    assert markup.endswith('<path d="M 1.23 2\nL 3.4 5.67"/><text x="0.12">0.12345</text></svg>')
