@@ -45,7 +45,7 @@ def read(folder: Path) -> dict[str, Dataset]:
 
 @cache
 def sdtm() -> Study:
-    names = ("AE", "DM", "DS", "EX", "LB", "RS", "SUPPAE", "SUPPDM", "SUPPDS", "VS")
+    names = ("AE", "CM", "DM", "DS", "EX", "LB", "MH", "RS", "SUPPAE", "SUPPDM", "SUPPDS", "VS")
     return {n: d for n, d in read(PHARMAVERSE / "sdtm").items() if n in names}
 
 
@@ -150,6 +150,41 @@ def test_adverse_events() -> None:
                       (ours("AREL") == "RELATED") == (col("AEREL").fill_null("") != "NONE"))],
         },
     )  # fmt: skip
+
+
+CAPPED = ("theirs is not later than the end of study, here than death or data cut-off",
+          (col("AENDT") == col("EOSDT")) & (ours("AENDTF") == "D"))  # fmt: skip
+
+
+def test_medication() -> None:
+    starts_before = col("ASTDT") < col("TRTSDT")
+    starts_after = col("ASTDT") > col("TRTEDT")
+    assert_explained(
+        compare(published()["ADCM"], derived()["ADCM"], ["USUBJID", "CMSEQ"]),
+        {
+            "TRTEDT": [(LAST_DOSE, without_end())],
+            "ADURU": [("theirs in lower case", col("ADURU") == ours("ADURU").str.to_lowercase())],
+            "PREFL": [(YES_NO, col("PREFL").is_null() & (ours("PREFL") == "N"))],
+            "ONTRTFL": [
+                (YES_NO, col("ONTRTFL").is_null() & (ours("ONTRTFL") == "N")),
+                ("theirs began before the last dose and after the first, here it was taken then",
+                 (ours("ONTRTFL") == "Y") & (starts_before | starts_after)),
+            ],
+            **{name: [CAPPED] for name in ("AENDT", "AENDY", "ADURN")},
+        },
+    )  # fmt: skip
+
+
+def test_medical_history() -> None:
+    partial = ("theirs leaves a partial start missing, here imputed", col("ASTDTF").is_not_null())
+    assert_explained(
+        compare(published()["ADMH"], derived()["ADMH"], ["USUBJID", "MHSEQ"]),
+        {
+            "TRTEDT": [(LAST_DOSE, without_end())],
+            "ASTDT": [partial],
+            "ASTDY": [partial],
+        },
+    )
 
 
 def test_headline_numbers() -> None:
