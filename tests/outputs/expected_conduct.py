@@ -145,6 +145,29 @@ def _boundary(made: Expected, trial: Trial, options: Record) -> None:
             made.line(2, f"{percent(rate)}%", [f"{percent(stop)}; {fixed(size_then, 0)}"])
 
 
+def _stopping_path(made: Expected, trial: Trial, options: Record) -> None:
+    from scipy.stats import beta
+
+    (c,) = made.columns
+    for rule in options["rules"]:
+        a, b = rule["prior"]
+        for k in range(rule["first"], options["max_N"] + 1):
+            stops = (
+                x
+                for x in range(k + 1)
+                if beta(a + x, b + k - x).sf(rule["limit"]) > rule["certainty"]
+            )
+            place = Place("boundary", c.label, "count", rule["label"], level=str(k))
+            made.numbers[place] = next(stops, None)
+        met = distinct(trial.where(rule.get("dataset", "ADSL"), rule["event"], c.subjects))
+        infused = {r["USUBJID"]: r["TRTSDT"] for r in trial.where("ADSL", "", c.subjects)}
+        for day in set(infused.values()) - {None}:
+            who = {s for s, started in infused.items() if started is not None and started <= day}
+            place = {"group": rule["label"], "level": day.isoformat()}
+            made.counted(len(who & met), len(who), "path", c.label, **place)
+        made.sentences.append(f"{rule['label']}: {len(met)} of {len(c.subjects)}.")
+
+
 def _chance(stops: dict[int, int | None], rate: float, last: int) -> tuple[float, float]:
     """Chance to stop and expected number of subjects, from the chances to be still running."""
     running, stopped, expected = {0: 1.0}, 0.0, 0.0
@@ -190,6 +213,7 @@ def _levels(made: Expected, trial: Trial, options: Record) -> None:
 OUTPUTS: dict[str, Callable[[Expected, Trial, Record], None]] = {
     "t_escalation": _escalation,
     "t_escalation_rule": _rule,
-    "t_boundary": _boundary,
+    "t_stopping": _boundary,
     "t_levels": _levels,
+    "f_stopping": _stopping_path,
 }

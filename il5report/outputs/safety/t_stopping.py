@@ -2,61 +2,32 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import polars as pl
 
-from il5report.analyse.boundaries import Boundary, boundary_characteristics, toxicity_boundary
+from il5report.analyse.boundaries import Boundary, boundary_characteristics
 from il5report.analyse.monitoring import posterior
-from il5report.ard import Rows, Scope, Stat, counted, stats_of
+from il5report.ard import Rows, Scope, counted, stats_of
 from il5report.display.model import Cell, Row
 from il5report.display.view import View, percent_value, table, whole
-from il5report.output import Context, Needs, Output, Shown
+from il5report.output import Context, Output, Shown
 from il5report.outputs.counting import METHOD, add_column_sizes
-from il5report.plan.base import Model, Text, Where
-
-
-class StoppingRule(Model):
-    """Stop when, with a beta `prior`, the rate of the event exceeds `limit` with a probability
-    above `certainty`; looked at from subject `first` on. `event`: its records of `dataset`."""
-
-    label: Text
-    dataset: Text = "ADSL"
-    event: Where
-    limit: float
-    certainty: float
-    prior: tuple[float, float]
-    first: int = 1
-
-
-class Options(Model):
-    """`max_N`: subjects of the completed trial; `rates`: true rates at which the chance to stop is
-    given."""
-
-    rules: tuple[StoppingRule, ...]
-    max_N: int
-    rates: tuple[float, ...] = ()
-
-
-def needs(ctx: Context) -> Needs:
-    rules = ctx.options(Options).rules
-    names = {rule.dataset: ["USUBJID"] for rule in rules}
-    return Needs(names, [(rule.dataset, rule.event) for rule in rules])
-
-
-def _boundary(options: Options, rule: StoppingRule) -> Boundary:
-    return toxicity_boundary(
-        options.max_N, limit=rule.limit, certainty=rule.certainty, prior=rule.prior,
-        first=rule.first,
-    )  # fmt: skip
+from il5report.outputs.stopping import (
+    StoppingOptions,
+    StoppingRule,
+    add_boundary,
+    boundary_of,
+    needs,
+    note,
+)
 
 
 def analyse(ctx: Context, rows: Rows) -> None:
-    options = ctx.options(Options)
+    options = ctx.options(StoppingOptions)
     add_column_sizes(ctx, rows)
     for rule in options.rules:
-        boundary = _boundary(options, rule)
+        boundary = boundary_of(options, rule)
         found = ctx.records(rule.dataset, rule.event, keep=("USUBJID",))
         method = f"beta({rule.prior[0]:g}, {rule.prior[1]:g}) prior"
         for column in ctx.columns:
@@ -69,22 +40,14 @@ def analyse(ctx: Context, rows: Rows) -> None:
             rows.add(scope, METHOD, counted(n, size))
             after = posterior(n, size, threshold=rule.limit, prior=rule.prior)
             rows.add(scope, method, stats_of(after, ("exceeds",)))
-            _rule(rows, options, rule, boundary, column.label)
+            add_boundary(rows, rule, boundary, column.label)
+            _chances(rows, options, rule, boundary, column.label)
 
 
-def _rule(
-    rows: Rows, options: Options, rule: StoppingRule, boundary: Boundary, column: str
+def _chances(
+    rows: Rows, options: StoppingOptions, rule: StoppingRule, boundary: Boundary, column: str
 ) -> None:
-    """The numbers that stop, and the chance to stop at true rates."""
-    reason = boundary.ne.get("count", "")
-    for size, count in zip(boundary.N.tolist(), boundary.count.tolist(), strict=True):
-        missing = math.isnan(count)
-        stat = Stat(
-            "count", "Number of events that stops", None if missing else count, "",
-            reason if missing else "",
-        )  # fmt: skip
-        place = Scope("boundary", "ADSL", column=column, group=rule.label, level=str(size))
-        rows.add(place, "toxicity boundary", [stat])
+    """The chance to stop at true rates."""
     for rate in options.rates:
         found = boundary_characteristics(boundary, rate)
         place = Scope("chance", "ADSL", column=column, group=rule.label, level=f"{rate:g}")
@@ -92,7 +55,7 @@ def _rule(
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
-    options, view = ctx.options(Options), View(ard)
+    options, view = ctx.options(StoppingOptions), View(ard)
     names, rows = [c.label for c in ctx.columns], list[Row]()
     for rule in options.rules:
         rows.append(Row(rule.label, kind="heading"))
@@ -106,10 +69,12 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
             show = {"stop": percent_value, "expected_N": whole}
             cells = tuple(f.cell("{stop}; {expected_N}", show) for f in found)
             rows.append(Row(f"{percent_value(rate)}%", cells, indent=2))
-    return Shown(table(view.column_heads(names), rows), tuple(map(_note, options.rules)))
+    return Shown(table(view.column_heads(names), rows), tuple(map(note, options.rules)))
 
 
-def _standing(options: Options, rule: StoppingRule, view: View, names: list[str]) -> Iterator[Row]:
+def _standing(
+    options: StoppingOptions, rule: StoppingRule, view: View, names: list[str]
+) -> Iterator[Row]:
     """Where the trial stands now."""
     seen = [view.at("observed", c, group=rule.label) for c in names]
     yield Row("Subjects with event, n/N", tuple(s.n_of_total() for s in seen), indent=1)
@@ -126,7 +91,7 @@ def _standing(options: Options, rule: StoppingRule, view: View, names: list[str]
     yield Row("Boundary", tuple(cells), indent=1)
 
 
-def _runs(options: Options, rule: StoppingRule, view: View, name: str) -> list[list[int]]:
+def _runs(options: StoppingOptions, rule: StoppingRule, view: View, name: str) -> list[list[int]]:
     """Numbers of subjects in a row that the same number of events stops."""
     runs: list[list[int]] = []
     last: object = ()
@@ -151,21 +116,12 @@ def _run(view: View, rule: StoppingRule, run: list[int], names: list[str]) -> Ro
     return Row(label, tuple(cells), indent=2)
 
 
-def _note(rule: StoppingRule) -> str:
-    a, b = rule.prior
-    return (
-        f"{rule.label}: stop when the rate exceeds {percent_value(rule.limit)}% with a probability "
-        f"above {percent_value(rule.certainty)}% (prior beta({a:g}, {b:g})), looked at after every "
-        f"subject from subject {rule.first} on."
-    )
-
-
 OUTPUT = Output(
     kind="table",
     title="Stopping boundaries for toxicity",
     analysis_set="DLT",
     needs=needs,
-    options=Options,
+    options=StoppingOptions,
     analyse=analyse,
     display=display,
 )
