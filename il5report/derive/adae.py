@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -16,7 +16,8 @@ from il5report.derive.domains import Domains
 from il5report.derive.inputs import yes_no
 from il5report.derive.visits import with_period
 from il5report.errors import Finding, PlanError
-from il5report.plan.derivation import AdverseEvents, Derivation
+from il5report.plan.adverse_events import AdverseEvents, ListedTerm, Query
+from il5report.plan.derivation import Derivation
 
 _SEVERITY = {"MILD": 1.0, "MODERATE": 2.0, "SEVERE": 3.0}  # CDISC terminology AESEV
 _DROPPED = ("DOMAIN",)
@@ -27,7 +28,9 @@ LABELS = {
 KEYS = ("USUBJID", "ASTDT", "AESEQ")
 
 
-def derive_adae(domains: Domains, core: Core, derivation: Derivation) -> pl.DataFrame | None:
+def derive_adae(
+    domains: Domains, core: Core, derivation: Derivation, lists: Sequence[ListedTerm] = ()
+) -> pl.DataFrame | None:
     """Every adverse event of the subjects in ADSL; None where the plan or the study has none.
 
     TRTEMFL, ONGOFL, AREL and ARELLD are never missing; occurrence flags are Y or missing, and
@@ -47,7 +50,7 @@ def derive_adae(domains: Domains, core: Core, derivation: Derivation) -> pl.Data
     frame = _with_days(frame, rules)
     frame = with_period(frame, derivation.periods, pl.col("TRTEMFL") == "Y")
     frame = _with_grades(frame, rules)
-    frame = _with_queries(frame, rules, domains)
+    frame = _with_queries(frame, rules, domains, lists)
     if rules.dose_limiting is not None:
         frame = _with_dose_limiting(frame, core, rules.dose_limiting)
     unneeded = [c for c in extra if c not in core.core]
@@ -137,16 +140,38 @@ def _text(frame: pl.DataFrame, name: str) -> pl.Expr:
     return pl.col(name)
 
 
-def _with_queries(frame: pl.DataFrame, rules: AdverseEvents, domains: Domains) -> pl.DataFrame:
+def _with_queries(
+    frame: pl.DataFrame, rules: AdverseEvents, domains: Domains, lists: Sequence[ListedTerm]
+) -> pl.DataFrame:
     related = _holds(frame, rules.related, domains)
     frame = frame.with_columns(AREL=_relation(related))
     if rules.related_lymphodepletion is not None:
         lymphodepletion = _holds(frame, rules.related_lymphodepletion, domains)
         frame = frame.with_columns(ARELLD=_relation(lymphodepletion))
     for name, query in rules.queries.items():
-        holds = _holds(frame, query.where, domains)
-        frame = frame.with_columns(pl.when(holds).then(pl.lit(query.name)).alias(name))
+        if query.where is None:
+            frame = _with_list(frame, name, query, lists)
+        else:
+            holds = _holds(frame, query.where, domains)
+            frame = frame.with_columns(pl.when(holds).then(pl.lit(query.name)).alias(name))
     return frame
+
+
+def _with_list(
+    frame: pl.DataFrame, name: str, query: Query, lists: Sequence[ListedTerm]
+) -> pl.DataFrame:
+    """The query and, beside it, whether the event's term is narrow or broad (narrow, if both)."""
+    mine = [entry for entry in lists if entry.name == query.term_list]
+    scopes: dict[str, str] = {e.term.lower(): e.scope for e in mine if e.scope == "BROAD"}
+    scopes |= {e.term.lower(): e.scope for e in mine if e.scope == "NARROW"}
+    wanted = ["NARROW"] if query.scope == "narrow" else ["NARROW", "BROAD"]
+    term = pl.col("AEDECOD").str.to_lowercase()
+    scope = term.replace_strict(scopes, default=None, return_dtype=pl.String)
+    inside = scope.is_in(wanted).fill_null(False)
+    return frame.with_columns(
+        pl.when(inside).then(pl.lit(query.name)).alias(name),
+        pl.when(inside).then(scope).alias(f"{name.removesuffix('NAM')}SC"),
+    )
 
 
 def _holds(frame: pl.DataFrame, where: Condition, domains: Domains) -> pl.Series:

@@ -60,7 +60,7 @@ class _Step:
 
 
 def _adae(work: _Work) -> pl.DataFrame | None:
-    return adae.derive_adae(work.domains, work.core, work.derivation)
+    return adae.derive_adae(work.domains, work.core, work.derivation, work.plan.term_lists)
 
 
 def _adrs(work: _Work) -> pl.DataFrame | None:

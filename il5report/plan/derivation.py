@@ -7,11 +7,12 @@ included) and the variable that it takes from them. The derivation holds no code
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
 from il5report.errors import nearest
+from il5report.plan.adverse_events import AdverseEvents
 from il5report.plan.base import Model, Text, Where
 from il5report.plan.biomarkers import BiomarkerRules
 from il5report.plan.components import DerivedResponse
@@ -43,31 +44,6 @@ class Period(Model):
 
     label: Text
     start: Text
-
-
-class Query(Model):
-    """A customised query on adverse events (CQzzNAM)."""
-
-    name: Text
-    where: Where
-
-
-class AdverseEvents(Model):
-    """Adverse events.
-
-    Treatment-emergent: start on or after the infusion (the start of treatment), and not later
-    than `emergent_days` after the last dose where that is given. `related` conditions hold where
-    a relationship is stated or missing, as the study says.
-    """
-
-    where: Where | None = None
-    related: Where
-    related_lymphodepletion: Where | None = None
-    grade: str = ""
-    syndrome_grade: str = ""
-    emergent_days: Days | None = None
-    dose_limiting: Mapping[str, Any] | None = None
-    queries: Mapping[Annotated[str, Field(pattern=r"^CQ\d\dNAM$")], Query] = {}
 
 
 class Requirement(Model):

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from il5report.plan.adverse_events import ListedTerm
 from il5report.plan.base import Model, Text, Where
 from il5report.plan.derivation import Derivation
 
@@ -233,6 +234,7 @@ class Plan(Model):
     data_cutoff: dt.date | None = None
     data: DataSettings = DataSettings()
     derivation: Derivation | None = None
+    term_lists: tuple[ListedTerm, ...] = ()
     sections: Mapping[str, str] = Field(
         default={}, description="section number to heading, in reading order (ICH E3)"
     )

@@ -1,7 +1,8 @@
 """Reading a plan folder: merge what it extends, check every key and reference, name every fault.
 
 A plan is a folder. ``study.yaml`` holds the top-level keys; each further file holds the key of its
-own name (``outputs.yaml`` the key ``outputs``, and so does ``outputs_<part>.yaml``). The writer's
+own name (``outputs.yaml`` the key ``outputs``, and so does ``outputs_<part>.yaml``);
+``term_lists.csv`` holds lists of terms (see `il5report.plan.term_lists`). The writer's
 text of a section is in ``text/<number>.md`` (the key ``text``). ``extends`` in study.yaml names
 another plan: ``default``, or a folder relative to this one. Mappings are merged key by key, null
 removes a key, a mapping tagged ``!replace`` and everything else replaces what the other plan says.
@@ -22,6 +23,7 @@ from il5report.errors import Finding, PlanError, nearest
 from il5report.plan.estimands import estimand_faults
 from il5report.plan.keys import model_at
 from il5report.plan.models import Plan
+from il5report.plan.term_lists import FILE, read_term_lists, unknown_lists
 from il5report.plan.texts import TEXT, read_texts, texts_of_no_section
 
 FILES = (
@@ -97,7 +99,7 @@ def read_plan(folder: Path, default: Path, outputs: Mapping[str, OutputFacts]) -
         plan = Plan.model_validate(tree.data)
     except ValidationError as error:
         faults += _findings(error, Plan, (), tree.places)
-    faults += _references(tree.data, tree.places, outputs)
+    faults += [*_references(tree.data, tree.places, outputs), *unknown_lists(tree.data)]
     for number, message in texts_of_no_section(tree.data):
         faults.append(Finding("plan.text", message, place=_place(tree.places, (TEXT, number))))
     if plan is not None and not faults:
@@ -164,6 +166,10 @@ def _load(folder: Path) -> _Tree:
     tree.places |= {(TEXT, number): f"{TEXT}/{number}.md:1" for number in texts}
     tree.files |= contents
     tree.faults += faults
+    if (folder / FILE).is_file():
+        tree.files[FILE] = (folder / FILE).read_bytes()
+        tree.data["term_lists"], faults = read_term_lists(tree.files[FILE])
+        tree.faults += faults
     return tree
 
 

@@ -186,6 +186,37 @@ def _kinds(options: Record) -> dict[str, Test]:
     )
 
 
+def _groups(made: Expected, trial: Trial, options: Record) -> None:
+    term, bands = options.get("term", "AEDECOD"), options.get("bands", [{"label": "Any"}])
+    made.bands = [band["label"] for band in bands]
+    every = trial.where(options.get("dataset", "ADAE"), options["subset"], frozenset(_all(made)))
+    within: list[Test] = [
+        test_of(band["where"]) if "where" in band else lambda r: True for band in bands
+    ]
+
+    def texts(records: list[Record], analysis: str, **place: str) -> list[str]:
+        made_of = []
+        for c in made.columns:
+            for band, met in zip(bands, within, strict=True):
+                n = len(distinct([r for r in records if met(r)]) & c.subjects)
+                name = f"{analysis}|{band['label']}"
+                made_of.append(made.counted(n, len(c.subjects), name, c.label, **place))
+        return made_of
+
+    for group in options["groups"]:
+        label, mine = group["label"], [r for r in every if test_of(group["where"])(r)]
+        made.line(0, label, texts(mine, "group", group=label))
+        last = made.columns[-1].subjects
+        size = {
+            name: len(distinct([r for r in mine if r[term] == name and within[0](r)]) & last)
+            for name in {r[term] for r in mine}
+        }
+        for name in sorted(size, key=lambda n: (-size[n], n.lower(), n)):
+            of_term = [r for r in mine if r[term] == name]
+            place = {"group": label, "variable": term, "level": name}
+            made.line(1, name, texts(of_term, "term", **place))
+
+
 ENDED = "Ended, duration known"
 
 
@@ -235,4 +266,5 @@ OUTPUTS: dict[str, Callable[[Expected, Trial, Record], None]] = {
     "f_incidence": _incidence,
     "f_butterfly": _butterfly,
     "t_onset_duration": _onset,
+    "t_ae_groups": _groups,
 }
