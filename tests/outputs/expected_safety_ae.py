@@ -261,10 +261,33 @@ def _first_days(records: list[Record], start: str) -> list[float]:
     return list(first.values())
 
 
+def _episodes(made: Expected, trial: Trial, options: Record) -> None:
+    who: dict[str, set[str]] = {
+        part["label"]: set() for part in options["lanes"] + options["marks"]
+    }
+    lanes = [lane["label"] for lane in options["lanes"]]
+    for c in list(made.columns[:-1]) or made.columns:
+        for part in options["lanes"] + options["marks"]:
+            graded = part["label"] in lanes
+            for r in trial.where(part["dataset"], part["where"], c.subjects):
+                if r["ADY"] is None or (graded and not r["AVAL"]):
+                    continue
+                day = r["ADY"] - 1 if r["ADY"] > 0 else r["ADY"]
+                if 0 <= day <= options.get("last_day", 28):
+                    analysis, stat = ("grade", "grade") if graded else ("mark", "given")
+                    place = Place(analysis, c.label, stat, r["USUBJID"], "", part["label"], "", day)
+                    made.numbers[place] = r["AVAL"] if graded else 1.0
+                    who[part["label"]].add(r["USUBJID"])
+    drawn = set().union(*(who[label] for label in lanes))
+    for label, subjects in who.items():
+        made.sentences.append(f"{label}: {len(subjects & drawn)} subjects")
+
+
 OUTPUTS: dict[str, Callable[[Expected, Trial, Record], None]] = {
     "t_cross": _cross,
     "f_incidence": _incidence,
     "f_butterfly": _butterfly,
     "t_onset_duration": _onset,
     "t_ae_groups": _groups,
+    "f_episodes": _episodes,
 }

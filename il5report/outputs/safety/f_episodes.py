@@ -1,0 +1,211 @@
+"""Swim-lanes of syndrome episodes: per subject the grade of each day as a bar, one lane per
+syndrome, with the interventions of each day marked below it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from il5report.ard import Rows, Scope, Stat
+from il5report.conditions import all_of, both, equals
+from il5report.display.plot import COLOURS, GREY, MARKERS, MM, finished, house_style
+from il5report.display.view import View
+from il5report.output import Column, Context, Needs, Output, Shown
+from il5report.outputs.counting import add_column_sizes
+from il5report.plan.base import Model, Text, Where
+
+
+class Lane(Model):
+    """A syndrome: the records of `dataset` with the grade of a day (AVAL) and its study day (ADY,
+    infusion = 1)."""
+
+    label: Text
+    dataset: Text
+    where: Where
+
+
+class Mark(Model):
+    """An intervention: the days with a record of `dataset` that meets `where`."""
+
+    label: Text
+    dataset: Text
+    where: Where
+
+
+class Options(Model):
+    """The lanes of each subject, the marks below them, and the last day drawn, from infusion.
+    Subjects without a grade above 0 in any lane have no place in the figure; they are counted."""
+
+    lanes: tuple[Lane, ...]
+    marks: tuple[Mark, ...] = ()
+    last_day: int = 28
+
+
+SHADES = ("#D6E4F0", "#8DB9DB", "#3E7CB1", "#1B3F63", "#000000")
+SECOND = ("#FBE3D4", "#F2B48C", "#D9752F", "#8F3F0A", "#000000")
+PALETTES = (SHADES, SECOND)
+SUBJECT_MM, HEAD_MM = 8.5, 30.0
+
+
+def needs(ctx: Context) -> Needs:
+    options = ctx.options(Options)
+    variables = {lane.dataset: ["USUBJID", "AVAL", "ADY"] for lane in options.lanes}
+    for mark in options.marks:
+        variables.setdefault(mark.dataset, []).extend(["USUBJID", "ADY"])
+    conditions = [(part.dataset, part.where) for part in (*options.lanes, *options.marks)]
+    return Needs(variables, conditions)
+
+
+def analyse(ctx: Context, rows: Rows) -> None:
+    options = ctx.options(Options)
+    add_column_sizes(ctx, rows)
+    for column in _parts(ctx):
+        for lane in options.lanes:
+            _days(ctx, rows, ("grade", lane, column), graded=True)
+        for mark in options.marks:
+            _days(ctx, rows, ("mark", mark, column), graded=False)
+
+
+def _parts(ctx: Context) -> list[Column]:
+    """The columns, without a total beside others."""
+    return [c for c in ctx.columns if c.where is not None or len(ctx.columns) == 1]
+
+
+def _days(ctx: Context, rows: Rows, what: tuple[str, Lane | Mark, Column], *, graded: bool) -> None:
+    """One row per subject and day: the grade above 0, or that the intervention was given."""
+    analysis, part, column = what
+    last = ctx.options(Options).last_day
+    day = pl.col("ADY") - (pl.col("ADY") > 0).cast(pl.Float64)
+    keep = ("AVAL", "ADY") if graded else ("ADY",)
+    records = ctx.records(part.dataset, part.where, keep=keep).drop_nulls("ADY")
+    records = records.join(ctx.in_column(column).select("USUBJID"), on="USUBJID", how="semi")
+    records = records.with_columns(DAY=day).filter(pl.col("DAY").is_between(0, last))
+    if graded:
+        found = (
+            records.filter(pl.col("AVAL") > 0)
+            .group_by("USUBJID", "ADY", "DAY")
+            .agg(pl.col("AVAL").max())
+        )
+    else:
+        found = records.select("USUBJID", "ADY", "DAY").unique().with_columns(AVAL=1.0)
+    name, label, unit = ("grade", "Grade", "grade") if graded else ("given", "Given", "")
+    for who, ady, at, value in (
+        found.select("USUBJID", "ADY", "DAY", "AVAL").sort("USUBJID", "DAY").rows()
+    ):
+        here = all_of(column.where, both(equals("USUBJID", who), equals("ADY", ady)))
+        scope = Scope(
+            analysis, part.dataset, part.where, here, column=column.label, group=who,
+            level=part.label, time=at,
+        )  # fmt: skip
+        rows.add(scope, "derived value", [Stat(name, label, value, unit)])
+
+
+def display(ctx: Context, ard: pl.DataFrame) -> Shown:
+    options, view = ctx.options(Options), View(ard)
+    grades, marks = view.only("grade"), view.only("mark")
+    order = [c.label for c in _parts(ctx)]
+    first = grades.group_by("column", "group").agg(pl.col("time").min(), pl.col("stat").max())
+    place = pl.col("column").replace_strict(order, range(len(order)), return_dtype=pl.Int64)
+    subjects = first.sort(place, -pl.col("stat"), "time", "group").select("group", "column").rows()
+    sizes = [view.at("columns", label).count("N") for label in order]
+    with house_style(ctx.id):
+        made, axes = _drawing(len(subjects))
+        for line, (who, _) in enumerate(subjects):
+            _subject(axes, options, (line, grades, marks), who)
+        axes.set_ylim(max(len(subjects), 1) - 0.4, -0.6)
+        axes.set_xlim(-0.6, options.last_day + 0.6)
+        axes.set_yticks(range(len(subjects)), [f"{who}  {column}" for who, column in subjects])
+        axes.tick_params(axis="y", length=0, labelsize=6)
+        axes.set_xticks(range(0, options.last_day + 1, 2))
+        axes.set_axisbelow(True)
+        axes.grid(axis="x", color="#EEEEEE", linewidth=0.5)
+        axes.set_xlabel("Days from infusion")
+        _legend(made, options)
+        shown = marks.join(first.select("group"), on="group", how="semi")
+        words = _words(options, grades, shown)
+        without = sum(sizes) - len(subjects)
+        note = f"Subjects without any grade above 0 in the days shown: {without}; not drawn."
+        return Shown(finished(made, words, ard["row"].to_list()), (note,))
+
+
+def _drawing(subjects: int) -> tuple[Any, Any]:
+    from matplotlib.figure import Figure as Drawing
+
+    size = (165 / MM, (HEAD_MM + SUBJECT_MM * max(subjects, 2)) / MM)
+    made = Drawing(figsize=size, layout="constrained")
+    return made, made.subplots()
+
+
+def _subject(
+    axes: Any, options: Options, at: tuple[int, pl.DataFrame, pl.DataFrame], who: str
+) -> None:
+    """The lanes of a subject from the top, then one row of marks."""
+    line, grades, marks = at
+    height = 0.62 / len(options.lanes)
+    for i, lane in enumerate(options.lanes):
+        days = grades.filter(pl.col("group") == who, pl.col("level") == lane.label)
+        y = line - 0.4 + height * (i + 0.5)
+        for day, grade in days.select("time", "stat").rows():
+            shade = PALETTES[i % len(PALETTES)][int(grade) - 1]
+            axes.barh(y, 1, left=day - 0.5, height=height * 0.92, color=shade, linewidth=0)
+            ink = "#000000" if grade < 3 else "#FFFFFF"
+            axes.text(day, y, f"{grade:.0f}", ha="center", va="center", fontsize=5, color=ink)
+    for i, mark in enumerate(options.marks):
+        days = marks.filter(pl.col("group") == who, pl.col("level") == mark.label)["time"]
+        shift = (i - (len(options.marks) - 1) / 2) * 0.22
+        axes.plot(
+            [d + shift for d in days], [line + 0.33] * days.len(), linestyle="", markersize=3,
+            **_marker(i),
+        )  # fmt: skip
+    axes.axhline(line + 0.5, color="#DDDDDD", linewidth=0.4)
+
+
+def _marker(place: int) -> dict[str, Any]:
+    """Shape and colour of an intervention."""
+    shades = (COLOURS[2], COLOURS[3], "#222222", GREY, COLOURS[5])
+    return {"marker": MARKERS[place % len(MARKERS)], "color": shades[place % len(shades)]}
+
+
+def _legend(made: Any, options: Options) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    handles: list[Any] = [
+        Patch(color=PALETTES[i % len(PALETTES)][2], label=f"{lane.label} (number: grade)")
+        for i, lane in enumerate(options.lanes)
+    ]
+    handles += [
+        Line2D([], [], linestyle="", markersize=4, label=mark.label, **_marker(i))
+        for i, mark in enumerate(options.marks)
+    ]
+    made.legend(handles=handles, loc="outside upper left", ncols=3)
+
+
+def _words(options: Options, grades: pl.DataFrame, marks: pl.DataFrame) -> str:
+    """The lanes in words: subjects with each syndrome and each intervention."""
+    parts = [
+        f"{lane.label}: {grades.filter(pl.col('level') == lane.label)['group'].n_unique()} subjects"
+        for lane in options.lanes
+    ]
+    parts += [
+        f"{mark.label}: {marks.filter(pl.col('level') == mark.label)['group'].n_unique()} subjects"
+        for mark in options.marks
+    ]
+    return f"Swim-lanes of episodes to day {options.last_day}. {'; '.join(parts)}."
+
+
+OUTPUT = Output(
+    kind="figure",
+    title="Episodes and interventions",
+    analysis_set="SAF",
+    needs=needs,
+    options=Options,
+    analyse=analyse,
+    display=display,
+    footnotes=(
+        "One subject per line, the most severe of a column first; the number is the grade of the "
+        "day, a day without a bar had grade 0 or none. Derived by the {syndrome_grading}. Marks: "
+        "days with the intervention, whatever its indication. Day 0: day of infusion.",
+    ),
+)
