@@ -16,17 +16,9 @@ from il5report.outputs.counting import add_column_sizes
 from il5report.plan.base import Model, Text, Where
 
 
-class Lane(Model):
-    """A syndrome: the records of `dataset` with the grade of a day (AVAL) and its study day (ADY,
-    infusion = 1)."""
-
-    label: Text
-    dataset: Text
-    where: Where
-
-
-class Mark(Model):
-    """An intervention: the days with a record of `dataset` that meets `where`."""
+class Part(Model):
+    """A lane: the records of `dataset` with the grade of a day (AVAL) and its study day (ADY,
+    infusion = 1). An intervention: those of the days on which it was given."""
 
     label: Text
     dataset: Text
@@ -37,8 +29,8 @@ class Options(Model):
     """The lanes of each subject, the marks below them, and the last day drawn, from infusion.
     Subjects without a grade above 0 in any lane have no place in the figure; they are counted."""
 
-    lanes: tuple[Lane, ...]
-    marks: tuple[Mark, ...] = ()
+    lanes: tuple[Part, ...]
+    marks: tuple[Part, ...] = ()
     last_day: int = 28
 
 
@@ -72,7 +64,7 @@ def _parts(ctx: Context) -> list[Column]:
     return [c for c in ctx.columns if c.where is not None or len(ctx.columns) == 1]
 
 
-def _days(ctx: Context, rows: Rows, what: tuple[str, Lane | Mark, Column], *, graded: bool) -> None:
+def _days(ctx: Context, rows: Rows, what: tuple[str, Part, Column], *, graded: bool) -> None:
     """One row per subject and day: the grade above 0, or that the intervention was given."""
     analysis, part, column = what
     last = ctx.options(Options).last_day
@@ -152,10 +144,10 @@ def _subject(
             ink = "#000000" if grade < 3 else "#FFFFFF"
             axes.text(day, y, f"{grade:.0f}", ha="center", va="center", fontsize=5, color=ink)
     for i, mark in enumerate(options.marks):
-        days = marks.filter(pl.col("group") == who, pl.col("level") == mark.label)["time"]
+        given = marks.filter(pl.col("group") == who, pl.col("level") == mark.label)["time"]
         shift = (i - (len(options.marks) - 1) / 2) * 0.22
         axes.plot(
-            [d + shift for d in days], [line + 0.33] * days.len(), linestyle="", markersize=3,
+            [d + shift for d in given], [line + 0.33] * given.len(), linestyle="", markersize=3,
             **_marker(i),
         )  # fmt: skip
     axes.axhline(line + 0.5, color="#DDDDDD", linewidth=0.4)
