@@ -283,6 +283,54 @@ def _episodes(made: Expected, trial: Trial, options: Record) -> None:
         made.sentences.append(f"{label}: {len(subjects & drawn)} subjects")
 
 
+def _courses(made: Expected, trial: Trial, options: Record) -> None:
+    columns = list(made.columns[:-1]) or list(made.columns)
+    if "groups" in options:
+        columns = _grouped(made, trial, options["groups"])
+    made.columns = columns
+    made.numbers = {Place("columns", c.label, "N"): len(c.subjects) for c in columns}
+    for panel in options["panels"]:
+        seen, late = set[str](), 0
+        for c in columns:
+            for (who, day), values in _of_panel(trial, options, panel, c).items():
+                seen.add(who)
+                for i, (value, after) in enumerate(sorted(values), 1):
+                    level = "" if i == 1 else str(i)
+                    place = Place("value", c.label, "value", who, panel["label"], level, "", day)
+                    made.numbers[place] = value
+                    late += after == 1
+                    if panel.get("marked"):
+                        made.numbers[place._replace(stat_name="after")] = after
+        marked = f", {late} values marked" if panel.get("marked") else ""
+        made.sentences.append(f"{panel['label']}: {len(seen)} subjects{marked}.")
+
+
+def _grouped(made: Expected, trial: Trial, grouping: Record) -> list[Column]:
+    records = trial.where(grouping["dataset"], grouping["where"], frozenset(_all(made)))
+    return [
+        Column(item["label"], frozenset(r["USUBJID"] for r in records if test_of(item["where"])(r)))
+        for item in grouping["levels"]
+    ]
+
+
+def _of_panel(
+    trial: Trial, options: Record, panel: Record, c: Column
+) -> dict[tuple[str, float], list[tuple[float, float]]]:
+    """Subject and day to values, each with 1 where it is not before the marked date."""
+    found = dict[tuple[str, float], list[tuple[float, float]]]()
+    first, last = options["days"]
+    for r in trial.where(panel["dataset"], panel["where"], c.subjects):
+        value, day = r[panel.get("variable", "AVAL")], r["ADY"]
+        if value is None or day is None:
+            continue
+        day -= day > 0
+        date = r[options["after"]["variable"]]
+        if first <= day <= last:
+            after = float(date is not None and r["ADT"] >= date)
+            found.setdefault((r["USUBJID"], day), []).append((value, after))
+    return found
+
+
 OUTPUTS: dict[str, Callable[[Expected, Trial, Record], None]] = {
     "t_cross": _cross,
     "f_incidence": _incidence,
@@ -290,4 +338,5 @@ OUTPUTS: dict[str, Callable[[Expected, Trial, Record], None]] = {
     "t_onset_duration": _onset,
     "t_ae_groups": _groups,
     "f_episodes": _episodes,
+    "f_parameter_courses": _courses,
 }
