@@ -243,7 +243,8 @@ def _onset_block(made: Expected, options: Record, label: str, records: list[Reco
             texts.setdefault(name, []).append(f"{fixed(stats['median'], 1)} ({low}, {high})")
     made.line(0, label)
     made.line(1, "Subjects, n (%)", texts["n"])
-    made.line(1, "First onset, days from infusion: median (min, max)", texts["onset"])
+    origin = options.get("origin", "infusion")
+    made.line(1, f"First onset, days from {origin}: median (min, max)", texts["onset"])
     made.line(1, "Events, n", texts[""])
     for kind in list(kinds)[1:]:
         made.line(2, f"{kind}, n", texts[kind])

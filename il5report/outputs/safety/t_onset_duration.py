@@ -38,9 +38,9 @@ class Options(Model):
     """`subset`: the records of `dataset`; a block for each of `lines`, then for each value of
     `term` that reaches `at_least` of the subjects of any column, the most frequent first.
 
-    `start`: study day of the start; `duration`: days, both ends included. `ongoing` and `fatal`
-    are the events without an end of their own; the others ended, and `imputed` those with a date
-    that is not as reported.
+    `start`: study day of the start, counted from `origin`; `duration`: days, both ends included.
+    `ongoing` and `fatal` are the events without an end of their own; the others ended, and
+    `imputed` those with a date that is not as reported.
     """
 
     dataset: Text = "ADAE"
@@ -49,6 +49,7 @@ class Options(Model):
     term: str = ""
     at_least: float = 0.0
     start: Text = "ASTDY"
+    origin: Text = "infusion"
     duration: Text = "ADURN"
     ongoing: Where
     fatal: Where
@@ -182,7 +183,8 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
 
 def _rows(ctx: Context, view: View, columns: Sequence[str], label: str) -> list[Row]:
     options = ctx.options(Options)
-    start = "days from infusion" if ctx.plan.conventions.day_zero else "study day"
+    origin = f"days from {options.origin}"
+    start = origin if ctx.plan.conventions.day_zero else "study day"
 
     def of(analysis: str, variable: str = "") -> list[Numbers]:
         return [view.at(analysis, c, group=label, variable=variable) for c in columns]
