@@ -6,8 +6,19 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from il5report.data.dataset import Study
 from il5report.derive.adam import derive
-from tests.derive.adam_study import by_subject, demo, domain, infusion, plan, rows, study, subject
+from tests.derive.adam_study import (
+    by_subject,
+    demo,
+    domain,
+    infusion,
+    plan,
+    read_plan_file,
+    rows,
+    study,
+    subject,
+)
 
 START = dt.date(2026, 2, 1)
 
@@ -76,17 +87,19 @@ def test_episodes_cover_the_graded_days() -> None:
                 assert episode["ADY"] == episode["ONSETDY"] + 1
 
 
-def crs(*records: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """ADCRS of subject A from rows that name their domain."""
-    needs = {
-        "VS": "USUBJID VSTESTCD VSSTRESN VSSTRESU VSDTC",
-        "CE": "USUBJID CECAT CEDECOD CESTDTC CEENDTC",
-        "CM": "USUBJID CMCAT CMDECOD CMINDC CMSTDTC CMENDTC",
-        "PR": "USUBJID PRCAT PRTRT PRINDC PRDOSE PRSTDTC PRENDTC",
-        "AE": "USUBJID AECAT AESDTH ASTCTGR AESTDTC AEENDTC",
-    }
-    data = study(
-        domain("DM", subject("A"), subject("B")),
+NEEDS = {
+    "VS": "USUBJID VSTESTCD VSSTRESN VSSTRESU VSDTC",
+    "CE": "USUBJID CECAT CEDECOD CESTDTC CEENDTC",
+    "CM": "USUBJID CMCAT CMDECOD CMINDC CMSTDTC CMENDTC",
+    "PR": "USUBJID PRCAT PRTRT PRINDC PRDOSE PRSTDTC PRENDTC",
+    "AE": "USUBJID AECAT AESDTH ASTCTGR AESTDTC AEENDTC",
+}
+
+
+def small_study(*records: Mapping[str, Any], **more: Any) -> Study:
+    """Subjects A, with these records and what DM says more of it, and B, with none."""
+    return study(
+        domain("DM", subject("A", **more), subject("B")),
         domain("EX", infusion("A"), infusion("B")),
         *(
             domain(
@@ -94,10 +107,24 @@ def crs(*records: Mapping[str, Any]) -> list[dict[str, Any]]:
                 *({"USUBJID": "A", **r["row"]} for r in records if r["domain"] == name),
                 variables=variables,
             )
-            for name, variables in needs.items()
+            for name, variables in NEEDS.items()
         ),
     )
-    return rows(derive(data, plan("crs"))[0]["ADCRS"])
+
+
+def crs(*records: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """ADCRS of subject A from rows that name their domain."""
+    return rows(derive(small_study(*records), plan("crs"))[0]["ADCRS"])
+
+
+def duration(*records: Mapping[str, Any], died: int | None = None) -> tuple[float, float, str]:
+    """AVAL, CNSR and what ended the first episode of subject A."""
+    raw = read_plan_file("derivation")
+    dates = {k: v for k, v in raw["event_dates"].items() if k.startswith("CRS")}
+    rules = plan("crs", event_dates=dates, endpoints={"CRSDUR": raw["endpoints"]["CRSDUR"]})
+    data = small_study(*records, DTHDTC=None if died is None else day(died))
+    (found,) = rows(derive(data, rules)[0]["ADTTE"])
+    return found["AVAL"], found["CNSR"], found["EVNTDESC"]
 
 
 def temperature(number: int, value: float, unit: str = "C") -> dict[str, Any]:
@@ -205,3 +232,14 @@ def test_duration_of_the_first_episode_is_a_time_to_its_end() -> None:
             if r["PARAMCD"] == f"{stem}DUR"
         }
         assert found == wanted
+
+
+def test_the_first_episode_ends_resolved_ongoing_or_in_death() -> None:
+    ill = [temperature(n, 39.0) for n in (2, 3, 4)]
+    well = [temperature(n, 37.0) for n in (5, 6)]
+    assert duration(*ill, *well) == (3, 0, "End of the episode")
+    assert duration(*ill, *well, died=40) == (3, 0, "End of the episode")
+    assert duration(*ill) == (3, 1, "Ongoing when last seen")
+    assert duration(*ill, died=40) == (3, 1, "Ongoing when last seen")
+    fatal = interval("AE", 2, 4, AECAT="CRS", AESDTH="Y", ASTCTGR="5")
+    assert duration(*ill, fatal, died=4) == (3, 8, "Death during the episode")
