@@ -17,7 +17,7 @@ PORTRAIT_MM = 170.0
 LANDSCAPE_MM = 257.0
 GAP_MM = 3.0  # between columns
 INDENT_MM = 3.0  # per level of a row label
-SIZES_PT = (9.0, 8.0)  # tried in this order, each upright and then landscape
+SIZES_PT = (9.0, 8.0, 7.0)  # tried in this order, each upright and then landscape
 LABEL_MM = 52.0  # a row label may be this wide before it wraps
 CELL_MM = 30.0  # a cell with more than one word may be this wide before it wraps
 AIR_MM = 4.0  # what a column of numbers gets beside its longest text, where there is room
@@ -27,6 +27,7 @@ LONG_CELLS = 60_000  # a listing with more is set row by row: a cell costs time 
 
 _MM_PER_PT = 25.4 / 72
 _BOLD = 1.12
+_ROUNDED_EM = 0.01  # at least what rounding takes from a width
 
 
 @dataclass(frozen=True)
@@ -83,18 +84,32 @@ def grid(body: Table | Listing) -> Grid:
     -------
     Grid
         Upright if the columns fit, else landscape, else in smaller type, else in several panels
-        that repeat the first column.
+        that repeat the first column, and of a listing the number of the record too.
     """
     lines = _lines(body)
-    heads = body.heads
-    stretch = isinstance(body, Table)
-    columns = [_measured(heads[j], lines, j, stretch) for j in range(len(heads))]
+    columns = _columns(body, lines)
     for size in SIZES_PT:
         for landscape in (False, True):
             page = LANDSCAPE_MM if landscape else PORTRAIT_MM
             if _least([c.at(size) for c in columns]) <= page:
                 return _grid(body, lines, [c.at(size) for c in columns], landscape, size)
-    return _grid(body, lines, [c.at(SIZES_PT[-1]) for c in columns], True, SIZES_PT[-1])
+    repeated = 1
+    if isinstance(body, Listing):
+        body, repeated = _numbered(body), 2
+        lines = _lines(body)
+        columns = _columns(body, lines)
+    return _grid(body, lines, [c.at(SIZES_PT[-1]) for c in columns], True, SIZES_PT[-1], repeated)
+
+
+def _numbered(listing: Listing) -> Listing:
+    """With the number of each record before it: its parts on several panels can be matched."""
+    rows = [(str(i), *row) for i, row in enumerate(listing.rows, 1)]
+    return Listing((Head("No.", align="right"), *listing.heads), rows, listing.empty)
+
+
+def _columns(body: Table | Listing, lines: Sequence[Line]) -> list[_Column]:
+    is_table = isinstance(body, Table)
+    return [_measured(head, lines, j, is_table) for j, head in enumerate(body.heads)]
 
 
 def is_long(layout: Grid) -> bool:
@@ -167,19 +182,22 @@ def _grid(
     columns: Sequence[_Column],
     landscape: bool,
     size: float,
+    repeated: int = 1,
 ) -> Grid:
     page = LANDSCAPE_MM if landscape else PORTRAIT_MM
-    groups = _groups(columns, page)
+    groups = _groups(columns, page, repeated)
     panels = tuple(_panel(body, lines, columns, group, (page, size)) for group in groups)
     return Grid(landscape, size, panels, body.empty)
 
 
-def _groups(columns: Sequence[_Column], page: float) -> list[list[int]]:
-    """Column numbers of each panel; the first column stands in all."""
-    groups = [[0]]
-    for j in range(1, len(columns)):
-        if len(groups[-1]) > 1 and _least([columns[i] for i in (*groups[-1], j)]) > page:
-            groups.append([0])
+def _groups(columns: Sequence[_Column], page: float, repeated: int) -> list[list[int]]:
+    """Column numbers of each panel; the first ones stand in all."""
+    first = list(range(min(repeated, len(columns))))
+    groups = [[*first]]
+    for j in range(repeated, len(columns)):
+        wide = _least([columns[i] for i in (*groups[-1], j)]) > page
+        if len(groups[-1]) > repeated and wide:
+            groups.append([*first])
         groups[-1].append(j)
     return groups
 
@@ -194,7 +212,7 @@ def _panel(
     page, size = paper
     is_table = isinstance(body, Table)
     widths = _widths([columns[j] for j in group], page, is_table)
-    em = [w / (size * _MM_PER_PT) for w in widths]
+    em = [w / (size * _MM_PER_PT) + _ROUNDED_EM for w in widths]
     heads = tuple(_cut_head(body.heads[j], w) for j, w in zip(group, em, strict=True))
     centred = [is_table and j > 0 and head.align == "center" for j, head in enumerate(body.heads)]
     blocks = tuple(

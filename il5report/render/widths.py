@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from il5report.render.text import BREAK
 
+_AFTER_HYPHEN = re.compile(r"(?<=-)(?=[^\W\d])")  # never within a date, range or number
 LINE_EM = 15.0  # a wider word in running text or a title may be broken
 DIGIT_EM = 0.52
 _EM: dict[str, float] = {
@@ -44,14 +45,20 @@ def width_em(text: str) -> float:
 @lru_cache(maxsize=1 << 16)
 def word_em(text: str) -> float:
     """Width of the longest piece of `text` that no line break can divide."""
-    return max(map(width_em, text.replace("-", "- ").replace(BREAK, " ").split(" ")))
+    return max(map(width_em, _AFTER_HYPHEN.sub(" ", text).replace(BREAK, " ").split(" ")))
 
 
 def breakable(text: str, em: float = LINE_EM) -> str:
-    """`text` with break points in each word that is wider than `em`."""
-    if len(text) < em or word_em(text) <= em:  # no character is wider than an em
-        return text
-    return " ".join(w if word_em(w) <= em else BREAK.join(w) for w in text.split(" "))
+    """`text` with break points in each word wider than `em`: after hyphens if that helps."""
+    if len(text) < em or all(width_em(w) <= em for w in text.split(" ")):
+        return text  # no character is wider than an em
+    return " ".join(_broken(w, em) for w in text.split(" "))
+
+
+def _broken(word: str, em: float) -> str:
+    if max(map(width_em, word.split(BREAK))) <= em:
+        return word
+    return _AFTER_HYPHEN.sub(BREAK, word) if word_em(word) <= em else BREAK.join(word)
 
 
 def pieces(text: str, em: float) -> list[str]:

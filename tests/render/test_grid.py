@@ -55,7 +55,7 @@ def test_spans_are_cut_with_the_panels() -> None:
 
 @pytest.mark.parametrize("text", ["short words only", "hyphen-ated-word-that-may-break-by-itself"])
 def test_words_that_fit_are_left_alone(text: str) -> None:
-    assert breakable(text, 12) == text
+    assert breakable(text, 12).replace(f"-{BREAK}", "-") == text
 
 
 @given(st.text("abcW -", max_size=80))
