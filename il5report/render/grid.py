@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from il5report.display.model import Head, Listing, Table
-from il5report.render.widths import DIGIT_EM, breakable, pieces, width_em, word_em
+from il5report.render.widths import BOLD, DIGIT_EM, breakable, em_mm, pieces, width_em, word_em
 
 PORTRAIT_MM = 170.0
 LANDSCAPE_MM = 257.0
@@ -25,8 +25,6 @@ WORD_MM = 36.0  # a longer word is broken
 ROW_LINES = 25  # a row may be so high
 LONG_CELLS = 60_000  # a listing with more is set row by row: a cell costs time and memory
 
-_MM_PER_PT = 25.4 / 72
-_BOLD = 1.12
 _ROUNDED_EM = 0.01  # at least what rounding takes from a width
 
 
@@ -128,7 +126,7 @@ class _Column:
     limit: float = CELL_MM
 
     def at(self, size: float) -> _Column:
-        mm = size * _MM_PER_PT
+        mm = em_mm(size)
         return _Column(self.natural * mm, min(self.word * mm, WORD_MM), self.text * mm, self.limit)
 
     @property
@@ -154,7 +152,7 @@ def _lines(body: Table | Listing) -> tuple[Line, ...]:
 def _measured(head: Head, lines: Sequence[Line], j: int, is_table: bool) -> _Column:
     """Widths of column `j` in em; indents and pads count."""
     label = is_table and j == 0
-    em = INDENT_MM / (SIZES_PT[0] * _MM_PER_PT)
+    em = INDENT_MM / em_mm(SIZES_PT[0])
     texts = {
         (line.texts[j], line.indent * em if label else _pad(line, j))
         for line in lines
@@ -162,9 +160,9 @@ def _measured(head: Head, lines: Sequence[Line], j: int, is_table: bool) -> _Col
     }
     text = max((width_em(t) + blank for t, blank in texts), default=0.0)
     word = max((word_em(t) + blank for t, blank in texts), default=0.0)
-    title = _BOLD * max(word_em(head.label), width_em(head.detail))
+    title = BOLD * max(word_em(head.label), width_em(head.detail))
     if is_table and not label:  # numbers stay on one line
-        word = text if text < CELL_MM / (SIZES_PT[0] * _MM_PER_PT) else word
+        word = text if text < CELL_MM / em_mm(SIZES_PT[0]) else word
     return _Column(max(text, title), max(word, title), text, LABEL_MM if label else CELL_MM)
 
 
@@ -212,7 +210,7 @@ def _panel(
     page, size = paper
     is_table = isinstance(body, Table)
     widths = _widths([columns[j] for j in group], page, is_table)
-    em = [w / (size * _MM_PER_PT) + _ROUNDED_EM for w in widths]
+    em = [w / em_mm(size) + _ROUNDED_EM for w in widths]
     heads = tuple(_cut_head(body.heads[j], w) for j, w in zip(group, em, strict=True))
     centred = [is_table and j > 0 and head.align == "center" for j, head in enumerate(body.heads)]
     blocks = tuple(
@@ -263,7 +261,7 @@ def runs(heads: Sequence[Head]) -> tuple[tuple[str, int], ...]:
 
 
 def _cut_head(head: Head, em: float) -> Head:
-    em = em / _BOLD + 0.05  # a word that set the column's width fits
+    em = em / BOLD + 0.05  # a word that set the column's width fits
     return Head(breakable(head.label, em), breakable(head.detail, em), head.span, head.align)
 
 

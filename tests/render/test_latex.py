@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 from collections import Counter
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import pytest
 
 from il5report.display.model import Document, Section, Table, paragraph
 from il5report.render import tex
+from il5report.render.grid import SIZES_PT
 from il5report.render.latex import render_latex
 from il5report.render.pdf import render_tex_pdf
 from il5report.render.text import BREAK, clean
+from il5report.render.widths import BOLD, em_mm, width_em
 from tests.render import sample
 from tests.render.reports import Report, bookmarks
 
@@ -92,6 +95,34 @@ def test_every_printable_character_compiles(tmp_path: Path) -> None:
     render_latex(doc, tmp_path)
     render_tex_pdf(tmp_path / "report.tex", tmp_path / "tex.pdf")
     assert complaints(tmp_path / "tex.log") == []
+
+
+@needs_tex
+@pytest.mark.parametrize(("weight", "wider"), [("", 1.0), ("\\bfseries", BOLD)])
+def test_no_character_is_wider_than_the_layout_reckons(
+    weight: str, wider: float, tmp_path: Path
+) -> None:
+    """Else a date that just fits would stand on a line of its own, below an empty one."""
+    preamble = "\\documentclass{article}\\usepackage[T1]{fontenc}\\usepackage{textcomp,lmodern}"
+    lines = [preamble, "\\begin{document}"]
+    for size in SIZES_PT:
+        lines.append(f"\\sffamily{weight}\\fontsize{{{size}}}{{10}}\\selectfont")
+        for code in range(33, 127):
+            box = f"\\setbox0\\hbox{{{tex.escape(chr(code))}}}"
+            lines.append(f"{box}\\typeout{{W {size} {code} \\the\\wd0.}}")
+    (tmp_path / "widths.tex").write_text("\n".join([*lines, "\\end{document}"]))
+    command = ["pdflatex", "-interaction=batchmode", "widths.tex"]
+    subprocess.run(command, cwd=tmp_path, capture_output=True, check=True)
+    log = (tmp_path / "widths.log").read_text(encoding="latin-1")
+    found = re.findall(r"W (\S+) (\d+) ([\d.]+)pt", log)
+    assert len(found) == 94 * len(SIZES_PT)
+    points = 25.4 / 72.27  # of TeX, in mm
+    wide = {
+        (chr(int(code)), size)
+        for size, code, width in found
+        if float(width) * points > width_em(chr(int(code))) * em_mm(float(size)) * wider + 0.001
+    }
+    assert wide == set()
 
 
 def complaints(log: Path) -> list[str]:
