@@ -4,6 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 DEMO := build/demo
 OUT ?= build/report
+SHELLS ?= build/shells
 RSCRIPT ?= Rscript
 
 # The user's own study: make report DATA=dir PLAN=dir OUT=dir; a part: ONLY="14.2 t_crs" or PRESET=name;
@@ -15,7 +16,7 @@ endif
 PLAN ?= analysis_plan
 
 .DEFAULT_GOAL := help
-.PHONY: help report demo test check format types lint oracle bench mutate lock clean
+.PHONY: help report shells demo test check format types lint oracle bench mutate lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +24,9 @@ help: ## list the targets
 report: $(VENV)/.runtime $(NEEDS_DATA) ## the report of the demo study, or of DATA= PLAN= into OUT=
 	@$(PY) -m il5report report --data $(DATA) --plan $(PLAN) --out $(OUT) \
 	  $(ONLY:%=--only %) $(PRESET:%=--preset %) $(CUTOFF:%=--cutoff %)
+
+shells: $(VENV)/.runtime ## the analysis plan with mock shells, of PLAN= into SHELLS=
+	@$(PY) -m il5report shells --plan $(PLAN) --out $(SHELLS)
 
 demo: $(VENV)/.runtime $(DEMO)/data/dm.parquet ## the synthetic demo study, as SDTM
 

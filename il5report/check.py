@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
 
 import polars as pl
 
 from il5report.conditions import Condition, comparisons, expression, faults
 from il5report.data.dataset import Study
+from il5report.data.read import SUFFIXES
 from il5report.errors import Finding, Severity, nearest, some_subjects
 from il5report.output import Context, filled
 from il5report.plan.read import LoadedPlan
@@ -72,6 +74,16 @@ def needed(contexts: Iterable[Context], study: Study) -> dict[str, set[str]]:
             if name in study and variable in study[name].frame.columns:
                 found[name].add(variable)
     return found
+
+
+def wanted_data(data: Path, displays: Iterable[Context]) -> set[str] | None:
+    """The data sets to read: of ADaM those that the displays need, of SDTM all."""
+    names = {path.stem.upper() for path in data.glob("*") if path.suffix.lower() in SUFFIXES}
+    if "ADSL" not in names:
+        return None
+    needs = [ctx.output.needs(ctx) for ctx in displays]
+    named = {name for n in needs for name in n.variables}
+    return {"ADSL", *named, *(name for n in needs for name, _ in n.conditions)}
 
 
 def _output_faults(ctx: Context, study: Study, loaded: LoadedPlan) -> Iterator[Finding]:

@@ -140,6 +140,24 @@ def report(  # noqa: PLR0913, PLR0917 - the options of the command
         )
 
 
+@app.command()
+def shells(
+    out: Annotated[Path, typer.Option(help="Folder for the document; an earlier one is replaced.")],
+    plan: Plan = None,
+) -> None:
+    """Write the statistical analysis plan with every display as a mock shell; needs no data."""
+    with _refusals():
+        from il5report.shells import shells as made_of
+        from il5report.workers import workers
+
+        with _progress() as say, workers() as executor:
+            made = made_of(plan, out, say, executor=executor)
+        _done(
+            f"Wrote the analysis plan with {len(made.displays())} mock shells to "
+            f"{out / 'index.html'}, report.pdf, report.tex"
+        )
+
+
 def _choices(only: list[str] | None, preset: str, cutoff: datetime | None) -> Choices:
     from il5report.plan.choices import Choices
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from il5report import ard as results
-from il5report.check import cutoff_faults, needed, plan_faults
+from il5report.check import cutoff_faults, needed, plan_faults, wanted_data
 from il5report.data.check import CHECKS, Waiver, apply_waivers, check_study
 from il5report.data.dataset import Study
 from il5report.data.read import SUFFIXES, read_study
@@ -93,7 +93,7 @@ def check(
     made = contexts(loaded, {})
     check_texts(settings, made)
     say("reading the data")
-    wanted = _wanted(data, made)
+    wanted = wanted_data(data, made)
     source, notes = read_study(data, types=settings.data.types, only=wanted)
     say("checking the data")
     cutoff = None if choices.cutoff else settings.data_cutoff  # what is cut here may come later
@@ -147,40 +147,34 @@ def derive(source: Study, plan: Plan) -> tuple[Study, Sequence[Finding]]:
     return study, [*findings, *not_in_xpt(study)]
 
 
-def _wanted(data: Path, displays: Sequence[Context]) -> set[str] | None:
-    """The data sets to read: of ADaM those that the displays need, of SDTM all."""
-    names = {path.stem.upper() for path in data.glob("*") if path.suffix.lower() in SUFFIXES}
-    if "ADSL" not in names:
-        return None
-    needs = [ctx.output.needs(ctx) for ctx in displays]
-    named = {name for n in needs for name in n.variables}
-    return {"ADSL", *named, *(name for n in needs for name, _ in n.conditions)}
-
-
 def analyse(checked: Checked, say: Say = quiet, executor: Executor = HERE) -> Results:
     """Every display of the plan: its numbers, then its text. `executor` draws the figures."""
-    frames: list[pl.DataFrame] = []
-    shown: list[Future[Shown]] = []
-    first = 1
-    for ctx in checked.contexts:
-        say(f"{ctx.output.kind} {ctx.entry.number} {ctx.id}")
-        ard = numbers(ctx, first)
-        first += ard.height
-        frames.append(ard)
-        shown.append(shown_by(ctx, ard, executor if ctx.output.kind == "figure" else HERE))
-    say("drawing figures")
-    displays = [
-        display_of(ctx, one.result()) for ctx, one in zip(checked.contexts, shown, strict=True)
-    ]
+    ard, made = shown(checked.contexts, say, executor)
+    displays = [display_of(ctx, one) for ctx, one in zip(checked.contexts, made, strict=True)]
     say("writing the text")
-    ard = pl.concat([results.Rows().frame(), *frames])
     if checked.choices.subject_data:
         return Results(checked, ard, document(_material(checked, displays, ard)))
     hide = hidden(ard, checked.loaded.plan.report.small_counts)
     about = unnamed(checked.findings, checked.accepted, checked.study, hide)
     bare = replace(checked, **about)
-    made = aggregates_only(document(_material(bare, displays, ard)), hide)
-    return Results(bare, without(ard, hide), made)
+    made_bare = aggregates_only(document(_material(bare, displays, ard)), hide)
+    return Results(bare, without(ard, hide), made_bare)
+
+
+def shown(
+    made: Sequence[Context], say: Say = quiet, executor: Executor = HERE
+) -> tuple[pl.DataFrame, list[Shown]]:
+    """The numbers of displays, and each display as it is shown."""
+    frames, parts = [results.Rows().frame()], []
+    first = 1
+    for ctx in made:
+        say(f"{ctx.output.kind} {ctx.entry.number} {ctx.id}")
+        ard = numbers(ctx, first)
+        first += ard.height
+        frames.append(ard)
+        parts.append(shown_by(ctx, ard, executor if ctx.output.kind == "figure" else HERE))
+    say("drawing figures")
+    return pl.concat(frames), [part.result() for part in parts]
 
 
 def _material(checked: Checked, displays: Sequence[Display], ard: pl.DataFrame) -> Material:

@@ -39,13 +39,18 @@ ALLOWED = {
     },
     "examined": {"data", "display", "document", "errors", "files", "plan", "render", "report"},
     "quality": {"display", "outputs"},
+    "example": {
+        "check", "conditions", "data", "derive", "errors", "output", "plan",
+    },
+    "shells": {"display", "document", "example", "files", "output", "plan", "render", "report",
+               "workers"},
     "files": {"__init__"},
     "report": {
         "ard", "check", "data", "derive", "disclosure", "display", "document", "errors", "files",
         "output", "outputs", "plan", "provenance", "quality", "render", "resources", "workers",
     },
     "workers": set(),
-    "cli": {"data", "errors", "examined", "plan", "report", "resources", "workers"},
+    "cli": {"data", "errors", "examined", "plan", "report", "resources", "workers", "shells"},
     "__main__": {"cli"},
     "__init__": set(),
 }  # fmt: skip

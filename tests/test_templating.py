@@ -15,7 +15,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_templates_are_found() -> None:
-    assert {p.name for p in env.templates().iterdir()} == {"csr", "html", "latex", "typst"}
+    assert {p.name for p in env.templates().iterdir()} == {"csr", "html", "latex", "sap", "typst"}
 
 
 @pytest.mark.parametrize(

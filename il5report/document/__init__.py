@@ -6,7 +6,13 @@ from il5report.document.appendix import (
     finding_texts,
     findings_listing,
 )
-from il5report.document.assemble import banner_of, check_texts, display_of, document
+from il5report.document.assemble import (
+    analysis_plan,
+    banner_of,
+    check_texts,
+    display_of,
+    document,
+)
 from il5report.document.material import Material, Said
 
 __all__ = [
@@ -14,6 +20,7 @@ __all__ = [
     "Material",
     "Said",
     "accepted_listing",
+    "analysis_plan",
     "banner_of",
     "check_texts",
     "display_of",

@@ -107,6 +107,37 @@ def banner_of(plan: Plan, study: Study) -> str:
     return " · ".join(filter(None, (made_up, plan.report.banner)))
 
 
+PLAN_SECTIONS = {
+    "1": "Study", "1.1": "Objectives and endpoints", "1.2": "Design", "1.3": "Eligibility criteria",
+    "2": "Estimands", "3": "Analysis sets", "4": "Endpoints and censoring",
+    "5": "Statistical methods", "5.1": "Conventions", "5.2": "Methods and their sources",
+    "6": "Grading and response criteria", "6.1": "Rule sets", "6.2": "Rule sets in full",
+    "7": "Sample size", "8": "Displays", "9": "Versions and plan files",
+}  # fmt: skip
+
+
+def analysis_plan(material: Material) -> Document:
+    """The statistical analysis plan: what the plan says, then the displays as mock shells."""
+    plan = material.plan
+    prose = Prose("sap", plan, Lookup(material), insertions(material), targets(material.contexts))
+    sections = [
+        Section(n, title, n.count(".") + 1, tuple(prose.section(n)))
+        for n, title in PLAN_SECTIONS.items()
+    ]
+    numbers = [n for n in in_order(plan.sections) if n.split(".")[0] in ("14", "16")]
+    held, rest = placed(numbers, material.displays)
+    sections += [
+        _section(plan, n, held[n])
+        for n in numbers
+        if any(made for m, made in held.items() if f"{m}.".startswith(f"{n}."))
+    ]
+    sections += [Section("", "Further displays", 1, tuple(rest))] if rest else []
+    used = abbreviations(sections, plan.abbreviations)
+    sections.insert(len(PLAN_SECTIONS), Section("10", "Abbreviations", 1, used))
+    title = "Statistical analysis plan with mock shells"
+    return front(plan, sections, plan.report.banner, title)
+
+
 def _report(material: Material) -> list[Section]:
     """The whole report; the abbreviations last, when all texts are made."""
     plan = material.plan
@@ -209,8 +240,8 @@ def insertions(material: Material) -> dict[str, Make]:
         study.analysis_sets, study.estimands, study.endpoints, study.conventions,
     )  # fmt: skip
     of_run = (
-        methods.rules, methods.rules_in_full, methods.functions, methods.named_methods,
-        appendix.findings, appendix.data_sets, appendix.quality,
+        methods.displays, methods.rules, methods.rules_in_full, methods.functions,
+        methods.named_methods, appendix.findings, appendix.data_sets, appendix.quality,
     )  # fmt: skip
     return {
         **{each.__name__: partial(each, plan) for each in of_plan},

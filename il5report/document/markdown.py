@@ -149,8 +149,6 @@ def _marked(text: str, like: Run, source: Source) -> Iterator[Run]:
         if i % 2 == 0:
             yield replace(like, text=piece)
             continue
-        if int(piece) in source.inserted:
-            raise MarkdownError("something to insert stands inside a paragraph or list", 1)
         for run in source.runs[int(piece)]:
             style = like.style if run.style == "plain" else run.style
             yield replace(run, style=style, target=run.target or like.target)

@@ -93,7 +93,7 @@ def _named(function: Callable[..., object]) -> Iterator[Callable[..., object]]:
     code, known = getattr(function, "__code__", None), getattr(function, "__globals__", {})
     names = list(dict.fromkeys(_names(code))) if code is not None else []
     for value in (known[name] for name in names if name in known):
-        if inspect.ismodule(value) and value.__name__.startswith((ANALYSE, OUTPUTS)):
+        if inspect.ismodule(value) and f"{value.__name__}.".startswith((ANALYSE, OUTPUTS)):
             attributes = (getattr(value, name, None) for name in names)
             yield from filter(inspect.isfunction, attributes)
         elif inspect.isfunction(value):
@@ -138,6 +138,20 @@ def functions(material: Material) -> tuple[Block, ...]:
         ne = _part(function, "Not estimable")
         found += note(f"Not estimable: {ne}") if ne else ()
     return tuple(found)
+
+
+def displays(material: Material) -> tuple[Block, ...]:
+    """Every display: number, title, analysis set, estimand."""
+    rows = [
+        (
+            f"{c.output.kind.capitalize()} {c.entry.number}",
+            c.entry.title or c.output.title,
+            c.analysis_set.label,
+            c.entry.estimand,
+        )
+        for c in material.contexts
+    ]
+    return texts(("Display", "Title", "Analysis set", "Estimand"), rows)
 
 
 def named_methods(material: Material) -> tuple[Block, ...]:

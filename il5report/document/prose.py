@@ -166,6 +166,8 @@ class Prose:
         """What a template prints becomes a mark; its text is never read as Markdown."""
         if isinstance(value, Markup):
             return value
+        if isinstance(value, jinja2.Undefined):
+            return Markup(str(value))  # raises: names that do not exist are errors
         if isinstance(value, Value):
             return self._store.mark((value.text,))
         if isinstance(value, Run):

@@ -34,11 +34,8 @@ def _criterion(criterion: Criterion) -> tuple[Run, ...]:
 
 
 def treatments(plan: Plan) -> tuple[Block, ...]:
-    rows = [
-        (key, t.label, f"{t.dose:g} {t.unit}".strip() if t.dose is not None else "")
-        for key, t in plan.treatments.items()
-    ]
-    return texts(("Treatment", "Dose", "Amount"), rows)
+    rows = [(key, t.label) for key, t in plan.treatments.items()]
+    return texts(("Treatment", "Dose"), rows)
 
 
 def visits(plan: Plan) -> tuple[Block, ...]:
@@ -108,8 +105,8 @@ def _rule(label: str, text: str) -> Row:
 
 
 def _at(name: str, dates: dict[str, str]) -> str:
-    text = dates.get(name, name)
-    return f"at {text[:1].lower()}{text[1:]}"
+    words = dates.get(name, name).split(" ")
+    return " ".join(("at", *(word.lower() if word.istitle() else word for word in words)))
 
 
 def _dates(plan: Plan) -> dict[str, str]:

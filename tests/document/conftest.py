@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+
+import polars as pl
 
 from il5report.display.model import Document, Items, Paragraph, Run
+from il5report.document import Material, Said
+from il5report.report import Results
 
 RESULTS = ("2", "10", "11", "12")
 
@@ -28,3 +33,27 @@ def text_of(doc: Document, number: str) -> str:
 
 def said(runs: tuple[Run, ...]) -> str:
     return "".join(run.text for run in runs)
+
+
+def material_of(results: Results, **changes: object) -> Material:
+    """What the document of these results is made of; `changes` of the plan, by key."""
+    made = {d.id: d for d in results.document.displays()}
+    plan = results.checked.loaded.plan.model_copy(update=changes)
+    return Material(
+        plan=plan,
+        contexts=[replace(ctx, plan=plan) for ctx in results.checked.contexts],
+        displays=[made[ctx.id] for ctx in results.checked.contexts],
+        ard=results.ard,
+        said=Said(1, results.checked.findings, results.checked.accepted),
+    )
+
+
+def without(material: Material, *keys: str) -> Material:
+    """The same without some displays, as of a plan that lacks them."""
+    kept = [i for i, ctx in enumerate(material.contexts) if ctx.id not in keys]
+    return replace(
+        material,
+        contexts=[material.contexts[i] for i in kept],
+        displays=[material.displays[i] for i in kept],
+        ard=material.ard.filter(~pl.col("output").is_in(keys)),
+    )
