@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from jinja2 import nodes
+from jinja2 import Undefined, nodes
 from jinja2.ext import Extension
 from markupsafe import Markup
 
@@ -166,7 +166,7 @@ class Prose:
         """What a template prints becomes a mark; its text is never read as Markdown."""
         if isinstance(value, Markup):
             return value
-        if isinstance(value, jinja2.Undefined):
+        if isinstance(value, Undefined):
             return Markup(str(value))  # raises: names that do not exist are errors
         if isinstance(value, Value):
             return self._store.mark((value.text,))
