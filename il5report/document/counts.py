@@ -71,6 +71,11 @@ class Count:
         return Run(capital(text), self.numbers.refs("n"))
 
     @property
+    def Nobody(self) -> Run:
+        """``No subject``, where nobody could be counted."""
+        return Run("No subject", self.numbers.refs("N"))
+
+    @property
     def everybody(self) -> Run:
         """``20 subjects``: the denominator."""
         text = f"{inside(self.total)} {plural(self.total, 'subject')}"

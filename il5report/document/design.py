@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from itertools import pairwise
 from typing import Any
 
 from il5report.display.model import Display
@@ -22,7 +23,7 @@ def design(plan: Plan, number: str) -> Display | None:
     if not plan.phases and not plan.visits:
         return None
     rows = -(-len(plan.phases) // PER_ROW)
-    high = 26.0 * rows + (14.0 if plan.treatments else 0.0) + (30.0 if plan.visits else 0.0)
+    high = 26.0 * rows + (14.0 if plan.treatments else 0.0) + (22.0 if plan.visits else 0.0)
     with house_style(ID):
         made, axes = drawing(WIDTH, high)
         axes.set_axis_off()
@@ -42,18 +43,23 @@ def design(plan: Plan, number: str) -> Display | None:
 
 
 def _phases(axes: Any, plan: Plan) -> float:
-    """Boxes from left to right, row by row; returns where the next part begins."""
+    """Boxes in rows, each joined to the next; returns where the next part begins."""
     step = WIDTH / PER_ROW
-    y = 0.0
-    for i, phase in enumerate(plan.phases):
-        row, place = divmod(i, PER_ROW)
-        x, y = step * (place + 0.5), -12.0 - 26.0 * row
+    places = [
+        (step * (i % PER_ROW + 0.5), -12.0 - 26.0 * (i // PER_ROW)) for i in range(len(plan.phases))
+    ]
+    for phase, (x, y) in zip(plan.phases, places, strict=True):
         head = textwrap.fill(phase.label, 15)
         text = "\n".join(filter(None, (head, phase.days)))
         axes.text(x, y, text, ha="center", va="center", bbox=BOX, fontsize=7.5)
-        if place:
-            axes.annotate("", (x - 12.5, y), (x - step + 12.5, y), arrowprops=ARROW)
-    return y - 13.0
+    for (x, y), (to, below) in pairwise(places):
+        if below == y:
+            axes.annotate("", (to - 13, y), (x + 13, y), arrowprops=ARROW)
+        else:  # on to the next row
+            middle = (y + below) / 2
+            axes.plot([x, x, to], [y - 6.5, middle, middle], color="#444444", linewidth=0.8)
+            axes.annotate("", (to, below + 5.5), (to, middle), arrowprops=ARROW)
+    return (places[-1][1] if places else 0.0) - 13.0
 
 
 def _doses(axes: Any, plan: Plan, y: float) -> float:
@@ -69,9 +75,9 @@ def _visits(axes: Any, plan: Plan, y: float) -> None:
     """A line with one tick per visit."""
     line = y - 8.0
     axes.plot([2, WIDTH - 2], [line, line], color="#444444", linewidth=0.8)
-    step = (WIDTH - 8) / max(1, len(plan.visits) - 1)
+    step = (WIDTH - 14) / max(1, len(plan.visits) - 1)
     for i, visit in enumerate(plan.visits):
-        x = 4 + step * i
+        x = 7 + step * i
         infusion = visit.day == 0
         axes.plot(
             [x, x], [line - 1.5, line + 1.5], color="#444444", linewidth=1.6 if infusion else 0.8

@@ -40,6 +40,14 @@ class Lookup:
         """Whether the plan has the display."""
         return key in self._made
 
+    def below(self, number: str) -> list[str]:
+        """The tables and figures whose number begins so, in order."""
+        return [
+            key
+            for key, (_, display) in self._made.items()
+            if f"{display.number}.".startswith(f"{number}.") and display.kind != "listing"
+        ]
+
     def display(self, key: str) -> Display:
         return self._entry(key)[1]
 
@@ -71,9 +79,12 @@ class Lookup:
             self._views[key] = View(self._ard.filter(pl.col("output") == key))
         return self._views[key]
 
-    def has(self, key: str, analysis: str, **place: Any) -> bool:
-        """Whether the display is there and has numbers at the place."""
-        return self.shown(key) and bool(self._at(key, analysis, place))
+    def has(self, key: str, analysis: str, stat: str = "", **place: Any) -> bool:
+        """Whether the display is there and has numbers (this one) at the place."""
+        if not self.shown(key):
+            return False
+        found = self._at(key, analysis, place)
+        return bool(found) and (not stat or stat in found.stats)
 
     def size(self, key: str) -> Count:
         """The subjects of the display's set."""

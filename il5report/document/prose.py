@@ -142,8 +142,8 @@ class Prose:
     def _globals(self) -> Mapping[str, Any]:
         lookup = self._lookup
         names = (
-            "shown", "has", "title", "size", "count", "counts", "by_column", "value", "interval",
-            "unit", "days", "options", "label", "set_of", "characteristic",
+            "shown", "below", "has", "title", "size", "count", "counts", "by_column",
+            "value", "interval", "unit", "days", "options", "label", "set_of", "characteristic",
         )  # fmt: skip
         return {
             **{name: getattr(lookup, name) for name in names},
