@@ -41,11 +41,13 @@ class Lookup:
         return key in self._made
 
     def below(self, number: str) -> list[str]:
-        """The tables and figures whose number begins so, in order."""
+        """The tables and figures under a heading of the plan, in order; none without it."""
         return [
             key
-            for key, (_, display) in self._made.items()
-            if f"{display.number}.".startswith(f"{number}.") and display.kind != "listing"
+            for key, (ctx, display) in self._made.items()
+            if number in ctx.plan.sections
+            and f"{display.number}.".startswith(f"{number}.")
+            and display.kind != "listing"
         ]
 
     def display(self, key: str) -> Display:
