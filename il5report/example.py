@@ -63,7 +63,9 @@ def example_for(ctx: Context, study: Study, loaded: LoadedPlan) -> Study:
     if not study or any(f.severity is Severity.ERROR for f in faults):
         return _without_records(ctx)
     named = _named([ctx.entry.model_dump(mode="json")])
-    return {name: _placeholders(dataset, named, terms=True) for name, dataset in study.items()}
+    needs = ctx.output.needs(ctx)
+    used = {"ADSL", *needs.variables, *(name for name, _ in needs.conditions)}
+    return {n: _placeholders(d, named, terms=True) for n, d in study.items() if n in used}
 
 
 def emptied(study: Study) -> Study:
