@@ -213,6 +213,12 @@ def _overlay(made: Expected, trial: Trial, options: Record) -> None:
                     "course", "", "value", r["USUBJID"], level=series["label"], time=float(day)
                 )
                 found[place] = max(r["AVAL"], found.get(place, r["AVAL"]))
+    for mark in options.get("marks", ()):
+        for r in trial.where(mark["dataset"], mark["where"], everyone):
+            day = (r[mark["date"]] - r["TRTSDT"]).days if r[mark["date"]] else None
+            if day is not None and low <= day <= high:
+                place = Place("mark", "", "day", r["USUBJID"], level=mark["label"], time=float(day))
+                made.numbers[place] = float(day)
     made.numbers |= found
     made.sentences.append(f"{len({place.group for place in found})} panels, one per subject")
 

@@ -30,6 +30,7 @@ ONE_COLUMN = """columns: !replace
   blasts: {total: Total}
   eosinophils: {total: Total}
   expansion: {total: Total}
+  response: {total: Total}
 """
 Change = Callable[[Mapping[str, pl.DataFrame]], Mapping[str, pl.DataFrame]]
 Frames = Mapping[str, pl.DataFrame]

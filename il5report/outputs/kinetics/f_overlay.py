@@ -9,7 +9,7 @@ import polars as pl
 
 from il5report.ard import Rows, Scope, Stat
 from il5report.conditions import both, equals
-from il5report.display.plot import COLOURS, GREY, LINES, MM, finished, house_style
+from il5report.display.plot import COLOURS, GREY, LINES, MM, TOTAL, finished, house_style
 from il5report.display.view import View
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs.counting import add_column_sizes
@@ -24,10 +24,22 @@ class Series(Model):
     where: Where
 
 
+class Mark(Model):
+    """Records marked above the curves on the day of `date`, such as doses of a drug."""
+
+    label: Text
+    dataset: Text
+    where: Where
+    date: Text
+    symbol: Text = "v"
+
+
 class Options(Model):
-    """The measurements of every panel, and the days from infusion that are drawn."""
+    """The measurements of every panel, the marks above them, and the days from infusion that are
+    drawn."""
 
     series: tuple[Series, ...]
+    marks: tuple[Mark, ...] = ()
     days: tuple[float, float]
 
 
@@ -37,7 +49,10 @@ ACROSS = 4
 def needs(ctx: Context) -> Needs:
     options = ctx.options(Options)
     names = {s.dataset: ["USUBJID", "AVAL", "ADT", "TRTSDT"] for s in options.series}
-    return Needs(names, [(s.dataset, s.where) for s in options.series])
+    for mark in options.marks:
+        names[mark.dataset] = [*names.get(mark.dataset, ["USUBJID", "TRTSDT"]), mark.date]
+    wheres = [(s.dataset, s.where) for s in options.series]
+    return Needs(names, [*wheres, *((m.dataset, m.where) for m in options.marks)])
 
 
 def analyse(ctx: Context, rows: Rows) -> None:
@@ -59,16 +74,35 @@ def analyse(ctx: Context, rows: Rows) -> None:
             number = Stat("value", f"{series.label}, highest of the day", value, unit or "")
             rows.add(scope, "observed value", [number])
 
+    for mark in options.marks:
+        _mark(ctx, rows, mark)
+
+
+def _mark(ctx: Context, rows: Rows, mark: Mark) -> None:
+    """One number per subject and day with a record: the day."""
+    low, high = ctx.options(Options).days
+    day = (pl.col(mark.date) - pl.col("TRTSDT")).dt.total_days().cast(pl.Float64)
+    records = ctx.records(mark.dataset, mark.where).with_columns(DAY=day)
+    kept = records.filter(pl.col("DAY").is_between(low, high))
+    kept = kept.select("USUBJID", "DAY", mark.date).unique().sort("USUBJID", "DAY")
+    for subject, when, date in kept.rows():
+        at = both(equals("USUBJID", subject), equals(mark.date, date.isoformat()))
+        scope = Scope(
+            "mark", mark.dataset, mark.where, at, group=subject, level=mark.label, time=when
+        )
+        rows.add(scope, "observed value", [Stat("day", mark.label, when, "days")])
+
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
-    points = view.only("course")
+    points, marks = view.only("course"), view.only("mark")
     subjects = points["group"].unique().sort().to_list()
     labels = [series.label for series in options.series]
     with house_style(ctx.id):
         made, panels = _panels(len(subjects))
         for panel, subject in zip(panels, subjects, strict=False):
             _panel(panel, points.filter(pl.col("group") == subject), labels)
+            _marks(panel, marks.filter(pl.col("group") == subject), options.marks)
             panel.set_title(subject.split("-", 2)[-1], fontsize=7, loc="left", pad=2)
             panel.set_xlim(*options.days)
             panel.axvline(0, color=GREY, linewidth=0.6)
@@ -76,7 +110,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
             panel.set_axis_off()
         if subjects:
             handles, names = panels[0].get_legend_handles_labels()
-            made.legend(handles, names, loc="outside upper left", ncols=len(labels))
+            made.legend(handles, names, loc="outside upper left", ncols=len(names))
         made.supxlabel("Days from infusion", fontsize=8)
         made.supylabel("Percent of the subject's maximum", fontsize=8)
         words = f"{len(subjects)} panels, one per subject: {', '.join(labels)} over time."
@@ -101,6 +135,17 @@ def _panel(panel: Any, points: pl.DataFrame, labels: Sequence[str]) -> None:
             mine["time"], share, label=label, linewidth=1.0, marker="o", markersize=1.6,
             color=COLOURS[place % len(COLOURS)], linestyle=LINES[place % len(LINES)],
         )  # fmt: skip
+
+
+def _marks(panel: Any, marks: pl.DataFrame, kinds: Sequence[Mark]) -> None:
+    """Symbols above the curves, one line for each kind."""
+    for place, kind in enumerate(kinds):
+        days = marks.filter(pl.col("level") == kind.label)["time"]
+        panel.plot(
+            days, [112.0 + 12 * place] * len(days), linestyle="", marker=kind.symbol, markersize=3,
+            color=TOTAL, label=kind.label,
+        )  # fmt: skip
+    panel.set_yticks([0, 50, 100])
 
 
 OUTPUT = Output(
