@@ -334,7 +334,7 @@ def _proportionality(made: Expected, trial: Trial, options: Record) -> None:
             zero = sum(v == 0 for _, v in of.values())
             counts = {"n": lines[label].n, "n_doses": len(doses), "n_zero": zero}
             for name, value in {**counts, "r2": lines[label].r2}.items():
-                made.numbers[Place("number", label, name, **place)] = value
+                made.numbers[Place("counts", label, name, **place)] = value
             above.append(f"{lines[label].n} ({len(doses)})")
             zeros.append(str(zero))
         made.line(1, "Values above 0 (different doses)", above)

@@ -82,14 +82,15 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     below = 5 * len(columns)
     with house_style(ctx.id):
         made, axes, table = drawing(165, 105 + below, (90, below))
-        said = []
+        said, drawn = [], 0
         for place, column in enumerate(columns):
             points = _points(view, column, options)
+            drawn += points.height
             _draw(axes, points, column, (place, len(columns), has_total))
             said.append(f"{column}: {points.height} times.")
-        axes.set_yscale("log")
-        if limit := view.at("limit"):
-            mark_limit(axes, limit.value("lloq"))
+        if drawn:
+            axes.set_yscale("log")
+            mark_limit(axes, view.at("limit").value("lloq"))
         axes.set_ylabel(f"{options.label}{f', {unit}' if unit else ''}")
         axes.tick_params(colors=GREY)
         _quantifiable(view, columns, table, options)

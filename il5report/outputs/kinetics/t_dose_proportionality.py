@@ -103,7 +103,7 @@ def _levels(ctx: Context, options: Options) -> dict[str, float]:
 
 
 def _counts(rows: Rows, place: Scope, where: Condition, model: PowerModel) -> None:
-    number = replace(place, analysis="number")
+    number = replace(place, analysis="counts")
     rows.add(number, "power model", stats_of(model, ("n", "n_doses", "r2")))
     zero = replace(number, subset=both(where, equals("AVAL", 0)))
     rows.add(zero, "power model", stats_of(model, ("n_zero",)))
@@ -122,7 +122,7 @@ def _lines(ctx: Context, view: View, columns: list[str], parameter: Exposure) ->
     options, two = ctx.options(Options), fixed_of(2)
     rows = [Row(parameter.label, kind="heading")]
     name, code = parameter.label, parameter.paramcd
-    counts = [view.at("number", c, level=name, paramcd=code) for c in columns]
+    counts = [view.at("counts", c, level=name, paramcd=code) for c in columns]
     shown = dict.fromkeys(("n", "n_doses"), whole)
     cells = tuple(p.cell("{n} ({n_doses})", shown) for p in counts)
     rows.append(Row("Values above 0 (different doses)", cells, 1))
