@@ -11,7 +11,7 @@ import polars as pl
 from il5report.analyse.continuous import describe
 from il5report.ard import Rows, Scope, Stat, stats_of
 from il5report.conditions import Comparison, both, equals
-from il5report.display.plot import COLOURS, MARKERS, TOTAL, drawing, finished, house_style
+from il5report.display.plot import MARKERS, TOTAL, colour, drawing, finished, house_style
 from il5report.display.view import View
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs.counting import one_per_subject
@@ -72,6 +72,7 @@ def analyse(ctx: Context, rows: Rows) -> None:
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
     columns = labels(ctx, options.by)
+    has_total = options.by is None and len(columns) > 1 and ctx.columns[-1].where is None
     unit = next((u for u in ard["unit"] if u not in ("", "subjects")), "")
     with house_style(ctx.id):
         made, axes = drawing(130, 95)
@@ -87,7 +88,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
             places = at + 0.09 * (np.arange(len(values)) % 3 - 1)
             axes.plot(
                 places, np.sort(values), linestyle="", marker=MARKERS[at % len(MARKERS)],
-                markersize=4, color=COLOURS[at % len(COLOURS)], alpha=0.9,
+                markersize=4, color=colour(at, len(columns), has_total), alpha=0.9,
             )  # fmt: skip
         axes.set_yscale("log")
         axes.set_xticks(range(len(columns)), heads)
