@@ -34,6 +34,7 @@ KEYS = (
 OF_ADSL = {"TRT01A", "AGE", "SEX"}  # shown of a subject, not of each of its records
 TEXTS = [n for n, k in SCHEMA.items() if k == pl.String and n not in ("output", "analysis_set")
          and n not in WHERE]  # fmt: skip
+SCOPE = (*WHERE, "variable")
 SIGNS: Mapping[Comparator, str] = {
     "EQ": "is", "NE": "is not", "GT": ">", "GE": "≥", "LT": "<", "LE": "≤", "IN": "is one of",
     "NOTIN": "is none of",
@@ -77,21 +78,21 @@ class _Provenance:
 
     def display(self, rows: pl.DataFrame) -> Data:
         """The rows of one display."""
-        scopes = rows.select(*WHERE, "variable").unique(maintain_order=True)
-        of_row = rows.select(*WHERE, "variable").join(
-            scopes.with_row_index("scope"), on=[*WHERE, "variable"], how="left",
-            maintain_order="left",
-        )  # fmt: skip
+        scopes: dict[tuple[str, ...], int] = {}
+        named = zip(*(rows[name].to_list() for name in SCOPE), strict=True)
+        of_row = [scopes.setdefault(scope, len(scopes)) for scope in named]
         lines: dict[tuple[str, str], int] = {}
         sets: dict[str, int] = {}
         return {
             "first": rows["row"][0],
             "set": self._set(rows, lines),
-            **{name: _coded(rows[name]) for name in TEXTS},
+            **{name: _coded(rows[name].to_list()) for name in TEXTS},
             "time": _constant(rows["time"].to_list()),
             "stat": rows["stat"].to_list(),
-            "scope": _constant(of_row["scope"].to_list()),
-            "scopes": [self._scope(row, lines, sets) for row in scopes.iter_rows(named=True)],
+            "scope": _constant(of_row),
+            "scopes": [
+                self._scope(dict(zip(SCOPE, scope, strict=True)), lines, sets) for scope in scopes
+            ],
             "lines": list(lines),
             "sets": list(sets),
         }
@@ -221,11 +222,11 @@ def _place(item: Any, known: dict[Any, int]) -> int:
     return known.setdefault(item, len(known))
 
 
-def _coded(texts: pl.Series) -> Data:
+def _coded(texts: list[str]) -> Data:
     """A column of texts: each text once, and which each row has."""
-    values = texts.unique().sort()
-    codes = (texts.rank("dense").cast(pl.Int64) - 1).to_list()
-    return {"values": values.to_list(), "codes": _constant(codes)}
+    values = sorted(set(texts))
+    code = {text: place for place, text in enumerate(values)}
+    return {"values": values, "codes": _constant([code[text] for text in texts])}
 
 
 def _constant(values: list[Any]) -> Any:

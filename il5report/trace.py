@@ -15,6 +15,7 @@ from il5report.data.dataset import Study, beside
 
 WHERE = ("dataset", "set_where", "subset_where", "group_where", "without_where")
 HELD = 1000  # conditions whose records are remembered: those of one display recur
+EQUALITY = ("EQ", "NE", "IN", "NOTIN")
 Mask = NDArray[np.bool_]
 
 
@@ -33,6 +34,7 @@ class Tracer:
         self._frames: dict[str, pl.DataFrame] = {}
         self._subjects: dict[str, NDArray[np.int64]] = {}
         self._comparisons: dict[tuple[str, Comparison], Mask] = {}
+        self._texts: dict[tuple[str, str], tuple[dict[str, int], NDArray[np.int64]]] = {}
         self._conditions: dict[tuple[str, str], Mask] = {}
 
     def frame(self, dataset: str) -> pl.DataFrame:
@@ -95,6 +97,26 @@ class Tracer:
         at = dataset, comparison
         if at not in self._comparisons:
             frame = self.frame(dataset)
-            where = pl.repeat(True, pl.len()) & expression(comparison, frame.schema)
-            self._comparisons[at] = frame.select(where).to_series().to_numpy()
+            if frame.schema[comparison.variable] == pl.String and comparison.comparator in EQUALITY:
+                self._comparisons[at] = self._of_texts(dataset, comparison)
+            else:
+                where = pl.repeat(True, pl.len()) & expression(comparison, frame.schema)
+                self._comparisons[at] = frame.select(where).to_series().to_numpy()
         return self._comparisons[at]
+
+    def _of_texts(self, dataset: str, comparison: Comparison) -> Mask:
+        """A comparison of texts for equality, by the place of each text: there are very many."""
+        at = dataset, comparison.variable
+        if at not in self._texts:
+            column = self.frame(dataset)[comparison.variable]
+            found = column.unique().drop_nulls()
+            places = column.cast(pl.Enum(found)).to_physical().cast(pl.Int64).fill_null(-1)
+            names = dict(zip(found, range(found.len()), strict=True))
+            self._texts[at] = names, places.to_numpy()
+        known, codes = self._texts[at]
+        if not comparison.values and comparison.comparator in ("EQ", "NE"):  # missing
+            missing: Mask = codes < 0
+            return missing if comparison.comparator == "EQ" else ~missing
+        wanted = [known[value] for value in map(str, comparison.values) if value in known]
+        inside = np.isin(codes, wanted) if len(wanted) != 1 else codes == wanted[0]
+        return inside if comparison.comparator in ("EQ", "IN") else ~inside
