@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from il5report.conditions import all_of, comparisons, expression, parse
-from il5report.data.dataset import Study, beside
+from il5report.data.dataset import Dataset, Study, beside
 from il5report.provenance import provenance, ranges
 from il5report.render.scripts import script, write_scripts
 from il5report.report import Results
@@ -152,3 +152,24 @@ def test_a_script_hands_over_data_that_cannot_break_out(tmp_path: Path) -> None:
     read = json.loads(text.partition(",")[2].strip().removesuffix(");"))
     assert read["numbers"] == hostile["numbers"]
     assert read["texts"][:1] == ["</script>"] and "\u202e" not in read["texts"][1]
+
+
+TEXTS = st.none() | st.sampled_from(["", "A", "B", "C D"])
+
+
+@given(
+    st.lists(TEXTS, min_size=1, max_size=8),
+    st.sampled_from([
+        'X == "A"', 'X != "A"', 'X in ["A", "B"]', 'X not in ["A", "Z"]', "X == missing",
+        "X != missing", 'X == "Z"', 'X > "A"', "X in []", "X not in []", 'not (X == "A")',
+        'X == "A" or X == missing',
+    ]),
+)  # fmt: skip
+def test_texts_are_compared_as_the_grammar_says(values: list[str | None], where: str) -> None:
+    who = [f"S{i}" for i in range(len(values))]
+    frame = pl.DataFrame({"USUBJID": who, "X": values}, schema={"USUBJID": str, "X": str})
+    study = {"ADSL": Dataset("ADSL", frame)}
+    row = {"dataset": "ADSL", "set_where": where, "subset_where": "", "group_where": "",
+           "without_where": ""}  # fmt: skip
+    wanted = frame.filter(expression(parse(where), frame.schema))
+    assert Tracer(study).records(row).equals(wanted)
