@@ -101,11 +101,12 @@ class _Provenance:
         name, where = rows["analysis_set"][0], rows["set_where"][0]
         about = self._plan.analysis_sets[name]
         whole = dict.fromkeys(WHERE, "") | {"dataset": "ADSL", "set_where": where}
+        size = int(self._tracer.positions(whole).size) if self._with_records else None
         return {
             "name": name,
             "label": about.label,
             "definition": about.definition,
-            "size": int(self._tracer.positions(whole).size),
+            "size": size,
             "lines": [_place(line, lines) for line in self._lines("ADSL", where)],
         }
 

@@ -137,6 +137,7 @@ def test_without_records_nothing_says_whose_they_are(demo_results: Results) -> N
     made = dict(provenance(ard, checked.study, checked.loaded.plan, records=False))
     assert set(made) == {"index/displays", "trace/t_best_response"}
     assert all(len(scope) == 3 for scope in made["trace/t_best_response"]["scopes"])
+    assert made["trace/t_best_response"]["set"]["size"] is None
 
 
 @given(st.sets(st.integers(0, 200)))

@@ -104,7 +104,7 @@ function analysisSet(data) {
   const { label, definition, size, lines } = data.set;
   return [
     make("h3", {}, "Analysis set"),
-    make("p", {}, make("strong", {}, label), `, ${size} subject${size === 1 ? "" : "s"}. ${definition}`),
+    make("p", {}, make("strong", {}, label), `${size === null ? "" : `, ${plural(size, "subject")}`}. ${definition}`),
     ...(lines.length ? conditions(data, lines) : []),
   ];
 }
