@@ -189,6 +189,7 @@ def _words(options: Options, grades: pl.DataFrame, marks: pl.DataFrame) -> str:
 
 OUTPUT = Output(
     kind="figure",
+    individual=True,
     title="Episodes and interventions",
     analysis_set="SAF",
     needs=needs,

@@ -194,6 +194,7 @@ def _words(options: Options, points: pl.DataFrame) -> str:
 
 OUTPUT = Output(
     kind="figure",
+    individual=True,
     title="Courses after infusion",
     analysis_set="SAF",
     needs=needs,
