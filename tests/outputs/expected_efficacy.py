@@ -307,16 +307,21 @@ def _agreement(made: Expected, trial: Trial, options: Record) -> None:
     shares, kappas = [], []
     for column, pairs in of_column.items():
         found = cohen(pairs)
-        for name, value in found.items():
+        shown = found if options.get("agreement", True) else {"N": len(pairs)}
+        for name, value in shown.items():
             made.numbers[Place("agreement", column, name)] = value
         shares.append(f"{percent(found['agreement'])} of {len(pairs)}")
         value, low, high = (fixed(found[n], 2) for n in ("kappa", "lower", "upper"))
         kappas.append(f"{value} ({low}, {high})")
-    made.line(0, "Same response, % of N", shares)
-    made.line(0, "Kappa (95% CI)", kappas)
+    if options.get("agreement", True):
+        made.line(0, "Same response, % of N", shares)
+        made.line(0, "Kappa (95% CI)", kappas)
+    else:
+        sizes = [str(len(pairs)) for pairs in of_column.values()]
+        made.line(0, "Subjects with both findings", sizes)
     held = {pair for pairs in of_column.values() for pair in pairs}
     for first in [level for level in labels if level in {a for a, _ in held}]:
-        made.line(0, f"Investigator: {labels[first]}")
+        made.line(0, f"{options.get('first_label', 'Investigator')}: {labels[first]}")
         for second in [level for level in labels if (first, level) in held]:
             texts = [
                 made.counted(
@@ -325,7 +330,7 @@ def _agreement(made: Expected, trial: Trial, options: Record) -> None:
                 )
                 for column, pairs in of_column.items()
             ]  # fmt: skip
-            made.line(1, f"Review: {labels[second]}", texts)
+            made.line(1, f"{options.get('second_label', 'Review')}: {labels[second]}", texts)
 
 
 def _sensitivity(made: Expected, trial: Trial, options: Record) -> None:

@@ -10,15 +10,17 @@ from il5report.analyse.agreement import Kappa, kappa
 from il5report.ard import Rows, Scope, Stat, counted, stats_of
 from il5report.conditions import Comparison, Condition, both, equals, of_dataset
 from il5report.display.model import Row
-from il5report.display.view import View, fixed_of, percent_value, table, whole
+from il5report.display.view import Numbers, View, fixed_of, percent_value, table, whole
 from il5report.output import Column, Context, Needs, Output, Shown
+from il5report.outputs.cells import cells
 from il5report.outputs.counting import METHOD, add_column_sizes, one_per_subject
 from il5report.plan.base import Model, Text, Where
 
 
 class Options(Model):
     """`first` and `second`: the one record of each assessor per subject, with their names;
-    `levels`: values of AVALC, best first, with labels."""
+    `levels`: values of AVALC, best first, with labels. `agreement` false: two findings on
+    different scales, of which only the pairs are shown."""
 
     dataset: Text = "ADRS"
     first: Where
@@ -26,9 +28,11 @@ class Options(Model):
     second: Where
     second_label: Text = "Review"
     levels: dict[str, str]
+    agreement: bool = True
 
 
 ALL_AGREE = "every pair agrees: no variance"
+KAPPA = "Cohen's kappa with a {} normal interval."
 
 
 def needs(ctx: Context) -> Needs:
@@ -54,6 +58,7 @@ def analyse(ctx: Context, rows: Rows) -> None:
     held = {*pairs["FIRST"], *pairs["SECOND"]}
     levels = [*options.levels, *sorted(held - set(options.levels))]
     shown = set(pairs.select("FIRST", "SECOND").rows())
+    who = Comparison("USUBJID", "IN", tuple(pairs["USUBJID"].sort()))
     for column in ctx.columns:
         mine = pairs.join(ctx.in_column(column), on="USUBJID", how="semi")
         both_of = mine.select("FIRST", "SECOND").rows()
@@ -61,15 +66,16 @@ def analyse(ctx: Context, rows: Rows) -> None:
             for second in levels:
                 if (first, second) in shown:
                     n = both_of.count((first, second))
-                    scope = _scope(options, first, second, column)
+                    scope = _scope(options, (first, second), column, who)
                     rows.add(scope, METHOD, counted(n, mine.height))
         counts = [[both_of.count((a, b)) for b in levels] for a in levels]
         found = kappa(counts, conf_level=ctx.plan.conventions.conf_level)
         scope = Scope(
             "agreement", options.dataset, options.first, column.where,
-            of=given(options), of_dataset=options.dataset, column=column.label,
+            of=both(options.first, who), of_dataset=options.dataset, column=column.label,
         )  # fmt: skip
-        rows.add(scope, "Cohen's kappa", _stats(found))
+        stats = _stats(found) if options.agreement else stats_of(found, ("N",))
+        rows.add(scope, "Cohen's kappa" if options.agreement else METHOD, stats)
 
 
 def _stats(found: Kappa) -> list[Stat]:
@@ -81,19 +87,16 @@ def _stats(found: Kappa) -> list[Stat]:
     return [s._replace(value=None, reason=ALL_AGREE) if s.name in limits else s for s in stats]
 
 
-def given(options: Options) -> Condition:
-    """A response by the first assessor."""
-    return both(options.first, Comparison("AVALC", "NE", ()))
-
-
-def _scope(options: Options, first: str, second: str, column: Column) -> Scope:
-    """A pair: the record of the first, without another response of the second."""
+def _scope(options: Options, pair: tuple[str, str], column: Column, who: Condition) -> Scope:
+    """A pair: the record of the first, without another response of the second, of those whom
+    both have assessed."""
+    first, second = pair
     other = both(options.second, Comparison("AVALC", "NE", (second,)))
+    of = both(options.first, who)
     return Scope(
-        "pair", options.dataset, both(options.first, equals("AVALC", first)),
-        column.where, of_dataset(other, options.dataset), of=given(options),
-        of_dataset=options.dataset, column=column.label, group=first, variable="AVALC",
-        level=second,
+        "pair", options.dataset, both(of, equals("AVALC", first)), column.where,
+        of_dataset(other, options.dataset), of=of, of_dataset=options.dataset,
+        column=column.label, group=first, variable="AVALC", level=second,
     )  # fmt: skip
 
 
@@ -101,17 +104,24 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
     columns = [c.label for c in ctx.columns]
     places = [view.at("agreement", c) for c in columns]
+    if options.agreement:
+        head = _agreement_rows(ctx, places)
+    else:
+        head = [Row("Subjects with both findings", cells(places, "{N}", {"N": whole}))]
+    rows = [*head, *_pair_rows(view, columns, options)]
+    note = (KAPPA.format(ctx.words["conf"]),) if options.agreement else ()
+    return Shown(table(view.column_heads(columns), rows), note)
+
+
+def _agreement_rows(ctx: Context, places: Sequence[Numbers]) -> list[Row]:
+    """How often the two say the same."""
     shares = {"agreement": percent_value, "N": whole}
     kappas = dict.fromkeys(("kappa", "lower", "upper"), fixed_of(2))
-    rows = [
-        Row("Same response, % of N", tuple(p.cell("{agreement} of {N}", shares) for p in places)),
-        Row(
-            f"Kappa ({ctx.words['conf']} CI)",
-            tuple(p.cell("{kappa} ({lower}, {upper})", kappas) for p in places),
-        ),
-        *_pair_rows(view, columns, options),
+    label = f"Kappa ({ctx.words['conf']} CI)"
+    return [
+        Row("Same response, % of N", cells(places, "{agreement} of {N}", shares)),
+        Row(label, cells(places, "{kappa} ({lower}, {upper})", kappas)),
     ]
-    return Shown(table(view.column_heads(columns), rows))
 
 
 def _pair_rows(view: View, columns: Sequence[str], options: Options) -> list[Row]:
@@ -139,8 +149,5 @@ OUTPUT = Output(
     options=Options,
     analyse=analyse,
     display=display,
-    footnotes=(
-        "Subjects whom both have assessed; pairs that nobody has are not shown. Cohen's kappa with "
-        "a {conf} normal interval.",
-    ),
+    footnotes=("Subjects with both findings; pairs that nobody has are not shown.",),
 )
