@@ -132,6 +132,14 @@ def whole(value: float) -> str:
     return fixed(value, 0)
 
 
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def unit_text(unit: str) -> str:
+    """A unit with its powers raised: ``10^9/L`` as 10⁹/L."""
+    return re.sub(r"\^(\d+)", lambda power: power[1].translate(_RAISED), unit)
+
+
 def value_text(value: object) -> str:
     """A value of the data as text: whole numbers without decimals, nothing for missing."""
     if value is None:

@@ -392,7 +392,8 @@ def _landmark_analysis(made: Expected, trial: Trial, options: Record) -> None:
     made.line(0, "Median from the landmark, months (95% CI)", middle)
     for mark in options["landmarks"]:
         texts = _landmarks(made, times, mark)
-        made.line(0, f"Event-free {mark} months after the landmark, %", texts)
+        still = options.get("still", "Event-free")
+        made.line(0, f"{still} {mark} months after the landmark, %", texts)
         for column in of_column:
             del made.numbers[Place("landmark", column, "std_error", time=mark * month)]
     for column, records in of_column.items():

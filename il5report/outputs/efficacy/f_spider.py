@@ -11,7 +11,7 @@ from il5report.ard import Rows, Scope, Stat
 from il5report.conditions import both, equals
 from il5report.display.plot import GREY, LINES, MARKERS, colour, drawing, finished, house_style
 from il5report.display.rounding import fixed
-from il5report.display.view import View
+from il5report.display.view import View, unit_text
 from il5report.output import Column, Context, Needs, Output, Shown
 from il5report.outputs.counting import add_column_sizes
 from il5report.outputs.efficacy.f_waterfall import parts
@@ -79,7 +79,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         axes.set_xlim(*options.days)
         axes.set_xlabel("Days from infusion")
         unit = next(iter(points["unit"]), "")
-        axes.set_ylabel(f"{options.label}{f', {unit}' if unit else ''}")
+        axes.set_ylabel(f"{options.label}{f', {unit_text(unit)}' if unit else ''}")
         if points.height:
             made.legend(loc="outside upper left", ncols=len(columns))
         words = f"Spider plot: {options.label}. {points['group'].n_unique()} subjects have a value."

@@ -118,7 +118,9 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         of = dict.fromkeys(("survival", "lower", "upper"), percent_value)
         pattern = "{survival} ({lower}, {upper}) [{n_risk}]"
         cells = tuple(p.cell(pattern, {**of, "n_risk": whole}) for p in places)
-        rows.append(Row(f"Event-free {fixed(at, 0)} {options.unit} after the landmark, %", cells))
+        rows.append(
+            Row(f"{options.still} {fixed(at, 0)} {options.unit} after the landmark, %", cells)
+        )
     note = f"Landmark: day {fixed(options.day, 0)} after the start of the endpoint."
     return Shown(table([Head(""), *heads], rows), (note,))
 
