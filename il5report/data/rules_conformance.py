@@ -104,7 +104,30 @@ def _orphans(dataset: Dataset, parent: Dataset, identifier: str) -> Iterator[Hit
 
 
 def study_day(scope: Scope) -> Iterator[Hit]:
-    """Analysis days that are not those of their dates, counted from the first treatment."""
+    """Days that are not those of their dates, counted from the reference start."""
+    yield from _analysis_days(scope)
+    dm = scope.study.get("DM")
+    if dm is None or not holds(dm, "USUBJID", "RFSTDTC"):
+        return
+    starts = dm.frame.select("USUBJID", _=_whole("RFSTDTC")).drop_nulls().unique("USUBJID")
+    for dataset in scope.holding("USUBJID"):
+        d = dataset.name
+        pairs = ((f"{d}DY", f"{d}DTC"), (f"{d}STDY", f"{d}STDTC"), (f"{d}ENDY", f"{d}ENDTC"))
+        held = [pair for pair in pairs if not is_adam(d) and holds(dataset, *pair)]
+        if held:
+            frame = dataset.frame.select("USUBJID", *(v for pair in held for v in pair))
+            frame = frame.join(starts, on="USUBJID").with_columns(_whole(v) for _, v in held)
+            tests = {day: pl.col(day) != _day(date) for day, date in held}
+            message = "Not the day of its date from RFSTDTC (day 1)"
+            yield from broken(Dataset(d, frame), tests, message)
+
+
+def _whole(variable: str) -> pl.Expr:
+    """The day of a --DTC, missing where it is partial."""
+    return pl.col(variable).str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
+
+
+def _analysis_days(scope: Scope) -> Iterator[Hit]:
     adsl = scope.study.get("ADSL")
     if adsl is None or not holds(adsl, "USUBJID", "TRTSDT"):
         return

@@ -246,6 +246,9 @@ CASES = [
     Case("day.wrong", "ADAE.ASTDY", 1, ("S-1",),
          lambda s: changed(s, "ADAE", ASTDT=values(dt.date(2026, 1, 4), *[None] * 2),
                            ASTDY=values(1.0, None, 3.0), TRTEMFL="N"), WARNING),
+    Case("day.wrong", "AE.AESTDY", 1, ("S-2",),
+         lambda s: changed(changed(s, "DM", RFSTDTC=values("2026-01-05T10:30", "2026-02-01", None)),
+                           "AE", AESTDY=values(-1.0, 4.0)), WARNING),
     Case("baseline.repeated", "ADLB.ABLFL", 2, ("S-1",),
          lambda s: changed(s, "ADLB", ABLFL=values("Y", "Y", "Y", "Y"),
                            USUBJID=values("S-1", "S-1", "S-1", "S-2"), ADY=NO_DAY,
@@ -430,6 +433,7 @@ EXPECTED: Mapping[str, set[tuple[str, str, int]]] = {
         ("date.after_death", "SV.SVSTDTC", 1),
         ("code.name", "SV.VISITNUM", 2),
         ("ae.fatal_not_serious", "AE.AESER", 3),
+        ("day.wrong", "AE.AESTDY", 1),
     },
 }
 
