@@ -13,6 +13,7 @@ from il5report.data.dataset import Study
 from il5report.data.read import SUFFIXES
 from il5report.errors import Finding, Severity, nearest, some_subjects
 from il5report.output import Context, filled
+from il5report.plan import Plan
 from il5report.plan.read import LoadedPlan
 
 
@@ -34,6 +35,7 @@ def plan_faults(
         found += _condition_faults("ADSL", analysis_set.where, study, place)
     for ctx in contexts:
         found += _output_faults(ctx, study, loaded)
+    found += _profile_faults(study, loaded)
     if not any(f.severity is Severity.ERROR for f in found):
         for ctx in contexts:
             found += _column_faults(ctx, loaded)
@@ -76,25 +78,42 @@ def needed(contexts: Iterable[Context], study: Study) -> dict[str, set[str]]:
     return found
 
 
-def wanted_data(data: Path, displays: Iterable[Context]) -> set[str] | None:
-    """The data sets to read: of ADaM those that the displays need, of SDTM all."""
+def wanted_data(data: Path, plan: Plan, displays: Iterable[Context]) -> set[str] | None:
+    """The data sets to read: of ADaM those that displays and profiles need, of SDTM all."""
     names = {path.stem.upper() for path in data.glob("*") if path.suffix.lower() in SUFFIXES}
     if "ADSL" not in names:
         return None
     needs = [ctx.output.needs(ctx) for ctx in displays]
     named = {name for n in needs for name in n.variables}
-    return {"ADSL", *named, *(name for n in needs for name, _ in n.conditions)}
+    told = {name for name, _, _ in profile_needs(plan)}
+    return {"ADSL", *named, *told, *(name for n in needs for name, _ in n.conditions)}
+
+
+def profile_needs(plan: Plan) -> Iterator[tuple[str, Condition, tuple[str, ...]]]:
+    """What narratives and profiles use: data set, condition on it, and further variables."""
+    rules = plan.profiles
+    if rules is None or plan.report.part:
+        return
+    for reason in rules.reasons:
+        yield reason.dataset, reason.where, ()
+    for lane in rules.lanes:
+        yield lane.dataset, lane.where, (lane.variable, lane.start, lane.series, lane.end)
+
+
+def _profile_faults(study: Study, loaded: LoadedPlan) -> Iterator[Finding]:
+    place = loaded.place("profiles")
+    for dataset, where, variables in profile_needs(loaded.plan):
+        used = list(filter(None, variables))
+        yield from _data_faults("profiles", dataset, used, study, place)
+        if dataset in study:
+            yield from _condition_faults(dataset, where, study, place)
 
 
 def _output_faults(ctx: Context, study: Study, loaded: LoadedPlan) -> Iterator[Finding]:
     place = loaded.place("outputs", ctx.id)
     needs = ctx.output.needs(ctx)
     for dataset, variables in needs.variables.items():
-        if dataset in study:
-            yield from _variable_faults(ctx, dataset, variables, study, place)
-        else:
-            message = f"{ctx.id} needs this data set{nearest(dataset, sorted(study))}"
-            yield Finding("dataset.missing", message, dataset=dataset, place=place)
+        yield from _data_faults(ctx.id, dataset, variables, study, place)
     columns = loaded.place("columns", ctx.entry.columns)
     conditions = [(name, where, place) for name, where in needs.conditions if name in study]
     conditions.append(("ADSL", ctx.entry.where, place))
@@ -104,13 +123,18 @@ def _output_faults(ctx: Context, study: Study, loaded: LoadedPlan) -> Iterator[F
     yield from _word_faults(ctx, loaded)
 
 
-def _variable_faults(
-    ctx: Context, dataset: str, variables: Collection[str], study: Study, place: str
+def _data_faults(
+    who: str, dataset: str, variables: Collection[str], study: Study, place: str
 ) -> Iterator[Finding]:
+    """What `who` needs and the data lack."""
+    if dataset not in study:
+        message = f"{who} needs this data set{nearest(dataset, sorted(study))}"
+        yield Finding("dataset.missing", message, dataset=dataset, place=place)
+        return
     known = _schema(dataset, study)
     for variable in variables:
         if variable not in known:
-            message = f"{ctx.id} needs this variable{nearest(variable, sorted(known))}"
+            message = f"{who} needs this variable{nearest(variable, sorted(known))}"
             yield Finding(
                 "variable.missing", message, dataset=dataset, variable=variable, place=place
             )

@@ -18,8 +18,16 @@ from il5report.disclosure.counts import hidden, without
 from il5report.disclosure.displays import of_aggregates
 from il5report.disclosure.document import aggregates_only
 from il5report.disclosure.names import refuse_names, unnamed
-from il5report.display.model import Display, Document
-from il5report.document import Material, Said, banner_of, check_texts, display_of, document
+from il5report.display.model import Display, Document, Section
+from il5report.document import (
+    Material,
+    Said,
+    banner_of,
+    check_texts,
+    display_of,
+    document,
+    narratives,
+)
 from il5report.errors import Accepted, DataError, Finding, Severity
 from il5report.files import input_hashes, replacing, run_facts, write_manifest
 from il5report.output import Context, Shown
@@ -93,7 +101,7 @@ def check(
     made = contexts(loaded, {})
     check_texts(settings, made)
     say("reading the data")
-    wanted = wanted_data(data, made)
+    wanted = wanted_data(data, settings, made)
     source, notes = read_study(data, types=settings.data.types, only=wanted)
     say("checking the data")
     cutoff = None if choices.cutoff else settings.data_cutoff  # what is cut here may come later
@@ -149,15 +157,19 @@ def derive(source: Study, plan: Plan) -> tuple[Study, Sequence[Finding]]:
 
 def analyse(checked: Checked, say: Say = quiet, executor: Executor = HERE) -> Results:
     """Every display of the plan: its numbers, then its text. `executor` draws the figures."""
+    plan = checked.loaded.plan
+    whole = checked.choices.subject_data and not plan.report.part
+    told = narratives(plan, checked.study, executor) if whole else []
     ard, made = shown(checked.contexts, say, executor)
     displays = [display_of(ctx, one) for ctx, one in zip(checked.contexts, made, strict=True)]
     say("writing the text")
+    subjects = [one.section() for one in told]
     if checked.choices.subject_data:
-        return Results(checked, ard, document(_material(checked, displays, ard)))
+        return Results(checked, ard, document(_material(checked, displays, ard, subjects)))
     hide = hidden(ard, checked.loaded.plan.report.small_counts)
     about = unnamed(checked.findings, checked.accepted, checked.study, hide)
     bare = replace(checked, **about)
-    made_bare = aggregates_only(document(_material(bare, displays, ard)), hide)
+    made_bare = aggregates_only(document(_material(bare, displays, ard, subjects)), hide)
     return Results(bare, without(ard, hide), made_bare)
 
 
@@ -177,7 +189,9 @@ def shown(
     return pl.concat(frames), [part.result() for part in parts]
 
 
-def _material(checked: Checked, displays: Sequence[Display], ard: pl.DataFrame) -> Material:
+def _material(
+    checked: Checked, displays: Sequence[Display], ard: pl.DataFrame, subjects: Sequence[Section]
+) -> Material:
     """What the document is made of."""
     plan = checked.loaded.plan
     return Material(
@@ -187,6 +201,7 @@ def _material(checked: Checked, displays: Sequence[Display], ard: pl.DataFrame) 
         ard=ard,
         said=Said(number_of_checks(), checked.findings, checked.accepted),
         quality=quality(ard, displays),
+        subjects=subjects,
         banner=banner_of(plan, checked.study),
         derived=checked.derived,
         facts=run_facts(checked.loaded.files),

@@ -189,6 +189,7 @@ class Section:
     """A numbered section; `depth` 1 is the highest. Sections are a flat list in reading order.
 
     `individual`: shows single subjects; a report of aggregates leaves it out.
+    `key` is its anchor where that is not made of the number.
     """
 
     number: str
@@ -196,10 +197,13 @@ class Section:
     depth: int
     blocks: tuple[Block, ...] = ()
     individual: bool = False
+    key: str = ""
 
     @property
     def anchor(self) -> str:
-        return "section-" + (self.number or self.title.lower()).replace(".", "-").replace(" ", "-")
+        return self.key or "section-" + (self.number or self.title.lower()).replace(
+            ".", "-"
+        ).replace(" ", "-")
 
 
 @dataclass(frozen=True)

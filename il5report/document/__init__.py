@@ -14,10 +14,12 @@ from il5report.document.assemble import (
     document,
 )
 from il5report.document.material import Material, Said
+from il5report.document.subjects import Narrative, narratives
 
 __all__ = [
     "FINDING",
     "Material",
+    "Narrative",
     "Said",
     "accepted_listing",
     "analysis_plan",
@@ -27,4 +29,5 @@ __all__ = [
     "document",
     "finding_texts",
     "findings_listing",
+    "narratives",
 ]

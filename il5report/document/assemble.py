@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -157,6 +157,7 @@ def _report(material: Material) -> list[Section]:
     ]
     if rest:
         sections.append(Section("", "Further displays", 1, tuple(rest)))
+    sections = _with_subjects(sections, material)
     used = abbreviations(sections, plan.abbreviations)
     return [
         replace(s, blocks=(*s.blocks, *used)) if s.number == ABBREVIATIONS else s for s in sections
@@ -180,11 +181,26 @@ def _part(material: Material) -> list[Section]:
     return [*sections, Section("", "Data findings", 1, appendix.findings(material))]
 
 
+def _with_subjects(sections: Sequence[Section], material: Material) -> list[Section]:
+    """The narratives behind all sections before theirs."""
+    rules = material.plan.profiles
+    if rules is None or not material.subjects:
+        return list(sections)
+    head = Section(
+        rules.section,
+        material.plan.sections.get(rules.section, "Narratives and profiles of subjects"),
+        rules.section.count(".") + 1,
+    )
+    order = in_order([s.number for s in (*sections, head) if s.number])
+    at = sum(bool(s.number) and order.index(s.number) < order.index(head.number) for s in sections)
+    return [*sections[:at], head, *material.subjects, *sections[at:]]
+
+
 def _section(plan: Plan, number: str, made: Sequence[Block]) -> Section:
     return Section(number, plan.sections[number], number.count(".") + 1, tuple(made))
 
 
-def in_order(sections: Mapping[str, str]) -> list[str]:
+def in_order(sections: Iterable[str]) -> list[str]:
     """Section numbers as E3 counts: 9.10 after 9.9."""
     return sorted(sections, key=lambda n: [(not p.isdigit(), p.zfill(6)) for p in n.split(".")])
 

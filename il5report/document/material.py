@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from il5report.display.model import Block, Display
+from il5report.display.model import Block, Display, Section
 from il5report.errors import Accepted, Finding
 from il5report.output import Context
 from il5report.plan import Plan
@@ -31,6 +31,7 @@ class Material:
     contexts, displays : the displays and what they were made from, in the same order.
     ard : the numbers of all displays.
     quality : what a second computation says of them.
+    subjects : narratives and profiles, a section each.
     derived : whether the analysis data were derived here, from SDTM.
     facts : of the run, for the appendix: label and value.
     """
@@ -41,6 +42,7 @@ class Material:
     ard: pl.DataFrame
     said: Said
     quality: Sequence[Block] = ()
+    subjects: Sequence[Section] = ()
     banner: str = ""
     derived: bool = True
     facts: Sequence[tuple[str, str]] = field(default=())

@@ -22,7 +22,7 @@ from il5report.templating import LookupFault, TemplateError, environment, fill
 
 Make = Callable[[], Sequence[Block]]
 GAP = "\ue002"  # stands for a blank line until the tags around it are gone
-_EMPTY = re.compile(r"\n\s*\n")
+EMPTY = re.compile(r"\n\s*\n")
 _TAGS = re.compile(r"\s*(\{%((?!%\}).)*%\}\s*)+")
 
 
@@ -131,7 +131,7 @@ class Prose:
         self._chapter = number.split(".", 1)[0]
         name = f"{number}.md"
         text = fill(self._env, name, plan=self._plan, number=number)
-        text = _EMPTY.sub("\n", text).replace(GAP, "\n\n")
+        text = EMPTY.sub("\n", text).replace(GAP, "\n\n")
         source = Source(text, self._targets, self._store.runs, self._store.inserted)
         try:
             made = blocks(source)

@@ -11,6 +11,7 @@ from pydantic import Field
 from il5report.plan.adverse_events import ListedTerm
 from il5report.plan.base import Model, Text, Where
 from il5report.plan.derivation import Derivation
+from il5report.plan.profiles import Profiles
 
 
 class Protocol(Model):
@@ -247,6 +248,7 @@ class Plan(Model):
     estimands: Mapping[str, Estimand] = {}
     outputs: Mapping[str, OutputPlan]
     presets: Mapping[str, Preset] = {}
+    profiles: Profiles | None = None
 
 
 class Treatment(Model):
