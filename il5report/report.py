@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from il5report.document import (
 )
 from il5report.errors import Accepted, DataError, Finding, Severity
 from il5report.files import input_hashes, replacing, run_facts, write_manifest
+from il5report.one_display import numbers, shown_by
 from il5report.output import Context, Shown
 from il5report.outputs import Catalogue
 from il5report.plan import Plan
@@ -206,20 +207,6 @@ def _material(
         derived=checked.derived,
         facts=run_facts(checked.loaded.files),
     )
-
-
-def numbers(ctx: Context, first: int = 1) -> pl.DataFrame:
-    """The ARD rows of a display, numbered from `first`."""
-    rows = results.Rows()
-    ctx.output.analyse(ctx, rows)
-    return results.finish(rows.frame(), ctx.id, ctx.set_name, ctx.set_where, first)
-
-
-def shown_by(ctx: Context, ard: pl.DataFrame, executor: Executor = HERE) -> Future[Shown]:
-    """The display: a listing of its records, everything else of its ARD rows alone."""
-    if ctx.output.records:
-        return executor.submit(ctx.output.display, ctx, ctx.output.records(ctx))
-    return executor.submit(ctx.output.display, replace(ctx, study={}), ard)
 
 
 def report(  # noqa: PLR0913

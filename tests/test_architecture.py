@@ -47,9 +47,11 @@ ALLOWED = {
     "files": {"__init__"},
     "report": {
         "ard", "check", "data", "derive", "disclosure", "display", "document", "errors", "files",
-        "output", "outputs", "plan", "provenance", "quality", "render", "resources", "workers",
+        "one_display", "output", "outputs", "plan", "provenance", "quality", "render", "resources",
+        "workers",
     },
     "workers": set(),
+    "one_display": {"ard", "output", "workers"},
     "cli": {"data", "errors", "examined", "plan", "report", "resources", "workers", "shells"},
     "__main__": {"cli"},
     "__init__": set(),

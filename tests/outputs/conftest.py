@@ -12,8 +12,9 @@ import pytest
 
 from il5report.display.model import Display
 from il5report.document import display_of
+from il5report.one_display import numbers, shown_by
 from il5report.output import Context
-from il5report.report import Checked, Results, analyse, check, numbers, shown_by
+from il5report.report import Checked, Results, analyse, check
 from tests.conftest import ROOT
 from tests.outputs.records import Trial
 
