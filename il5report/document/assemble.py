@@ -186,14 +186,14 @@ def _with_subjects(sections: Sequence[Section], material: Material) -> list[Sect
     rules = material.plan.profiles
     if rules is None or not material.subjects:
         return list(sections)
-    head = Section(
-        rules.section,
-        material.plan.sections.get(rules.section, "Narratives and profiles of subjects"),
-        rules.section.count(".") + 1,
-    )
-    order = in_order([s.number for s in (*sections, head) if s.number])
-    at = sum(bool(s.number) and order.index(s.number) < order.index(head.number) for s in sections)
-    return [*sections[:at], head, *material.subjects, *sections[at:]]
+    order = in_order([rules.section, *(s.number for s in sections if s.number)])
+    place = order.index(rules.section)
+    before = [s for s in sections if s.number and order.index(s.number) <= place]
+    after = [s for s in sections if s not in before]
+    if not before or before[-1].number != rules.section:
+        title = material.plan.sections.get(rules.section, "Narratives and profiles of subjects")
+        before.append(Section(rules.section, title, rules.section.count(".") + 1))
+    return [*before, *material.subjects, *after]
 
 
 def _section(plan: Plan, number: str, made: Sequence[Block]) -> Section:
