@@ -69,7 +69,7 @@ def profile(key: str, panels: Sequence[Panel], days: tuple[float, float], said: 
         for panel in panels:
             height = panel.height(values)
             top -= height + GAP
-            box = (LEFT / WIDTH, (top + AXIS - GAP / 2) / total,
+            box = (LEFT / WIDTH, top / total,
                    (WIDTH - LEFT - RIGHT) / WIDTH, height / total)  # fmt: skip
             axes = made.add_axes(box, sharex=axes)
             _panel(axes, panel, days)

@@ -32,7 +32,7 @@ class Protocol(Model):
 class ReportSettings(Model):
     """Marks and language of the document."""
 
-    title: str = "Clinical study report: tables, figures and listings"
+    title: str = "Clinical study report"
     status: str = "DRAFT"
     banner: str = ""
     language: str = "en"

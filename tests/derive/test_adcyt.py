@@ -88,7 +88,7 @@ def small(
         domain("EX", infusion("A")),
         domain("LB", *labs),
         domain("PR", *transfusions, variables="USUBJID PRTRT PRSTDTC PRENDTC"),
-        domain("CM", *therapies, variables="USUBJID CMCAT CMSTDTC CMENDTC"),
+        domain("CM", *therapies, variables="USUBJID CMCAT CMDECOD CMCLASCD CMSTDTC CMENDTC"),
     )
     raw = read_plan_file("derivation")
     rules = plan(

@@ -13,7 +13,7 @@ from tests.outputs.expected import Expected, Place
 from tests.outputs.expected_efficacy import times_of
 from tests.outputs.records import Record, Trial, test_of
 
-NAMES = ("hazard_ratio", "lower", "upper", "p", "change")
+NAMES = ("hazard_ratio", "lower", "upper", "p_value", "change")
 
 
 class Subject(NamedTuple):
@@ -72,7 +72,7 @@ def cox(subjects: Sequence[Subject]) -> dict[str, float | None]:
         "hazard_ratio": math.exp(b),
         "lower": math.exp(b - Z * error),
         "upper": math.exp(b + Z * error),
-        "p": 2 * normal.cdf(-abs(b / error)),
+        "p_value": 2 * normal.cdf(-abs(b / error)),
         "change": None,
     }
     steps = kaplan_meier([s.time for s in subjects], [s.event for s in subjects])
@@ -126,7 +126,7 @@ def _cox(made: Expected, trial: Trial, options: Record) -> None:
             "{} ({}, {})".format(*(fixed(f[n], 2) for n in ("hazard_ratio", "lower", "upper")))
             for f in results
         ])  # fmt: skip
-        for stat, said in (("p", "p-value"), ("change", "Proportional hazards, p-value")):
+        for stat, said in (("p_value", "p-value"), ("change", "Proportional hazards, p-value")):
             texts = ["NE" if f[stat] is None else p_value(f[stat]) for f in results]
             made.line(1, said, texts)
 

@@ -118,8 +118,9 @@ def _model(ctx: Context, rows: Rows, arm: tte.Arm, covariate: Covariate, fitted:
     labels = {f.name: f.metadata["label"] for f in found.stats()}
     stats = [
         _stat(name, labels[name], getattr(found, name), found.ne.get(name, ""), warning)
-        for name in ("hazard_ratio", "lower", "upper", "p")
+        for name in ("hazard_ratio", "lower", "upper")
     ]
+    stats.append(_stat("p_value", labels["p"], found.p, found.ne.get("p", ""), warning))
     said = "p-value for a hazard ratio that changes with time"
     stats.append(_stat("change", said, check.p, check.ne.get("p", ""), warning))
     place = replace(tte.scope(options, arm, "cox"), level=covariate.label, subset=fitted.known)
@@ -149,7 +150,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         ratio = dict.fromkeys(("hazard_ratio", "lower", "upper"), fixed_of(2))
         pattern = "{hazard_ratio} ({lower}, {upper})"
         rows.append(Row(f"Hazard ratio ({conf} CI)", cells(places, pattern, ratio), 1))
-        for name, label in (("p", "p-value"), ("change", "Proportional hazards, p-value")):
+        for name, label in (("p_value", "p-value"), ("change", "Proportional hazards, p-value")):
             rows.append(Row(label, cells(places, f"{{{name}}}", {name: p_value}), 1))
     return Shown(table(view.column_heads(columns), rows), _notes(options, ard))
 
