@@ -11,6 +11,7 @@ from il5report.display.plot import COLOURS, GREY, MARKERS, MM, finished, house_s
 
 WIDTH, LEFT, RIGHT = 170.0, 14.0, 4.0
 VALUES, BAR, MARKS, GAP, AXIS = 20.0, 3.4, 7.0, 5.5, 10.0  # heights in mm
+ROOM = 0.35  # of the width, for a text beside a bar
 LEAST, PAGE = 9.0, 222.0  # a panel of values shrinks until all fit on a page
 
 
@@ -105,7 +106,10 @@ def _values(axes: Any, panel: Panel) -> None:
         axes.set_yscale("log")
         axes.minorticks_off()
     else:
-        whole = all(float(v).is_integer() for s in panel.series for v in s.values)
+        values = [v for s in panel.series for v in s.values]
+        whole = all(float(v).is_integer() for v in values)
+        if min(values) == max(values):
+            axes.set_ylim(values[0] - 0.2, values[0] + 1)
         axes.yaxis.set_major_locator(MaxNLocator(3, integer=whole))
     if len(panel.series) > 1:
         axes.legend(
@@ -125,13 +129,22 @@ def _stretches(axes: Any, panel: Panel, days: tuple[float, float]) -> None:
             axes.text(one.first, 0, one.text, ha="center", va="bottom", fontsize=6.5)
         else:
             _bar(axes, one, rows[one.text], days)
-    middle = (days[0] + days[1]) / 2
     for text, row in () if panel.marks else rows.items():
         bars = [one for one in panel.stretches if one.text == text]
+        first = max(min(bar.first for bar in bars), days[0])
         last = min(max(bar.last for bar in bars), days[1])
-        behind = last < middle
-        at = last + 2 if behind else max(min(bar.first for bar in bars), days[0]) - 1.5
-        axes.text(at, -row, text, ha="left" if behind else "right", va="center", fontsize=6.5)
+        at, align = _beside(first, last, days)
+        axes.text(at, -row, text, ha=align, va="center", fontsize=6.5)
+
+
+def _beside(first: float, last: float, days: tuple[float, float]) -> tuple[float, str]:
+    """Where the text of a bar stands: behind it, before it, or on it where neither has room."""
+    room = ROOM * (days[1] - days[0])
+    if days[1] - last > room:
+        return last + 2, "left"
+    if first - days[0] > room:
+        return first - 1.5, "right"
+    return first + 1, "left"
 
 
 def _bar(axes: Any, one: Stretch, row: int, days: tuple[float, float]) -> None:

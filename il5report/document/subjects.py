@@ -25,6 +25,7 @@ from il5report.templating import environment, fill
 TEMPLATE = "narrative.md"
 LONGEST_ACRONYM = 4
 OPEN = "A bar with an arrow goes beyond the last day drawn, or has no end by the data cut-off."
+DAYS = "Days count from infusion; study day 1 of the listings is the day of infusion."
 _BEFORE_STOP = re.compile(r" (?=[.,;)])")
 
 
@@ -132,14 +133,14 @@ class Narrative:
         """The section, when the profile is drawn."""
         subject, blocks = self.subject, list(self.text)
         if self.figure is None:
-            blocks.append(paragraph("There is no record to draw a profile of."))
+            blocks.append(paragraph("There are no records for a profile."))
         else:
             blocks.append(
                 Display(
                     id=f"profile-{subject.id}", kind="figure", number=self.number,
                     title=f"Profile of subject {subject.id}",
                     subtitle="; ".join(subject.reasons) or "On request",
-                    body=self.figure.result(), footnotes=(OPEN,), source=self.sources,
+                    body=self.figure.result(), footnotes=(DAYS, OPEN), source=self.sources,
                 )
             )  # fmt: skip
         return Section(

@@ -115,5 +115,5 @@ OUTPUT = Output(
     options=Options,
     analyse=analyse,
     display=display,
-    footnotes=("Percentages are of the subjects in the column.",),
+    footnotes=("Percentages are of all subjects of the table (N).",),
 )
