@@ -74,7 +74,8 @@ def test_refusals_end_with_what_happened(installed: Path, tmp_path: Path) -> Non
     (tmp_path / "plan" / "study.yaml").write_text("extends: default\nprotocl: {}\n")
     refused = il5report(installed, tmp_path, "check", "--data", "data", "--plan", "plan")
     assert refused.returncode == 1
-    assert "did you mean 'protocol'?" in refused.stderr
+    assert "did you mean 'protocol'?" in refused.stdout
+    assert refused.stderr.splitlines()[-1].endswith("The plan cannot be used.")
 
 
 def test_help_loads_nothing_heavy(installed: Path, tmp_path: Path) -> None:

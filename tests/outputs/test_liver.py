@@ -42,7 +42,9 @@ def counts(
     }
     write_study(data, folder / "data")
     (folder / "plan").mkdir()
-    (folder / "plan" / "study.yaml").write_text("extends: default\n", encoding="utf-8")
+    (folder / "plan" / "study.yaml").write_text(
+        "extends: default\nprofiles: null\n", encoding="utf-8"
+    )
     (folder / "plan" / "outputs.yaml").write_text(f"--- !replace\n{PLAN}", encoding="utf-8")
     ard = analyse(check(folder / "data", folder / "plan")).ard
     joint = ard.filter(pl.col("analysis").is_in(["quadrant", "joint"]), pl.col("stat_name") == "n")
