@@ -12,7 +12,7 @@ from il5report.display.plot import COLOURS, GREY, MARKERS, MM, finished, house_s
 WIDTH, LEFT, RIGHT = 170.0, 14.0, 4.0
 VALUES, BAR, MARKS, GAP, AXIS = 20.0, 3.4, 7.0, 5.5, 10.0  # heights in mm
 ROOM = 0.35  # of the width, for a text beside a bar
-LEAST, PAGE = 9.0, 222.0  # a panel of values shrinks until all fit on a page
+LEAST, PAGE = 9.0, 206.0  # a panel of values shrinks until all fit on a page
 
 
 @dataclass(frozen=True)
