@@ -158,6 +158,8 @@ class Tally:
 
     def _levels(self, variables: Sequence[str]) -> tuple[pl.DataFrame, NDArray[np.int64]]:
         """The distinct combinations, and the position of each record's among them."""
+        if not variables:
+            return pl.DataFrame({"": [""]}), np.zeros(self._records.height, np.int64)
         codes, size = np.zeros(self._records.height, np.int64), 1
         for name in variables:
             values, own = self._coded(name)
@@ -169,8 +171,7 @@ class Tally:
             values, _ = self._coded(name)
             rest, place = np.divmod(rest, values.len())
             columns[name] = values.gather(place)
-        levels = [columns[name] for name in variables] or [pl.Series("", [""])]
-        return pl.DataFrame(levels), (np.cumsum(used) - 1)[codes]
+        return pl.DataFrame([columns[name] for name in variables]), (np.cumsum(used) - 1)[codes]
 
     def _coded(self, name: str) -> tuple[pl.Series, NDArray[np.int64]]:
         """The values of a text variable, missing last, and the place of each record's."""
@@ -219,10 +220,13 @@ def add_incidence(  # noqa: PLR0913
         (pl.concat_str(parts, separator=" and ") if parts else pl.lit("")).alias("group_where"),
         _without(dataset, without, (group, variable)).alias("without_where"),
     )
+    frames = []
     for i, column in enumerate(ctx.columns):
         n = pl.Series("count", counted.counts[mark][:, i], dtype=pl.Float64)
         size = ctx.in_column(column).height
-        rows.add_frame(_stats(base.with_columns(n), "count", column, size))
+        frames.append(_stats(base.with_columns(n).lazy(), "count", column, size))
+    for frame in pl.collect_all(frames):
+        rows.add_frame(frame)
 
 
 def _is_level(name: str, dataset: str = "") -> pl.Expr:
@@ -239,7 +243,7 @@ def _without(dataset: str, where: Condition | None, names: Sequence[str]) -> pl.
     return pl.concat_str([*parts, *(_is_level(n, dataset) for n in names if n)], separator=" and ")
 
 
-def _stats(base: pl.DataFrame, count: str, column: Column, size: int) -> pl.DataFrame:
+def _stats(base: pl.LazyFrame, count: str, column: Column, size: int) -> pl.LazyFrame:
     """The three numbers of each group in one column."""
     where = column.where
     joint = pl.col("group_where")
