@@ -24,7 +24,10 @@ from il5report.templating import environment, fill
 
 TEMPLATE = "narrative.md"
 LONGEST_ACRONYM = 4
-OPEN = "A bar with an arrow goes beyond the last day drawn, or has no end by the data cut-off."
+OPEN = (
+    "A bar with an arrow goes beyond the last day drawn, or has no end by the data cut-off. "
+    "Records without a day, and values of 0 on a logarithmic axis, are not drawn."
+)
 DAYS = "Days count from infusion; study day 1 of the listings is the day of infusion."
 _BEFORE_STOP = re.compile(r" (?=[.,;)])")
 
