@@ -98,3 +98,7 @@ def test_every_output_is_used_by_a_plan_of_the_repository() -> None:
         plan = read_plan(folder, default_plan(), Catalogue()).plan
         used |= {entry.output or key for key, entry in plan.outputs.items()}
     assert used == set(names())
+
+
+def test_the_demo_study_has_no_error_and_no_warning(demo_checked: Checked) -> None:
+    assert [str(f) for f in demo_checked.findings if f.severity is not Severity.NOTE] == []

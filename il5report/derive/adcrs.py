@@ -44,7 +44,7 @@ def derive_adcrs(domains: Domains, adsl: pl.DataFrame, rules: CrsRules) -> pl.Da
         (AENDT), duration and treatment (see `crs_episodes`); INVGR is the investigator's grade of
         an overlapping event, DISCFL = Y where the two differ or one is absent. CRSMAX: AVAL = the
         subject's worst grade: 0 without CRS, missing without a gradable day. The plan's
-        components: one record per subject and term (AVALC), AVAL = its days within episodes. ADY
+        components: one record per subject and term (ATERM), AVAL = its days within episodes. ADY
         is the study day (infusion = 1); variables that end in DY count from the infusion (= 0).
     """
     records = pl.concat(list(_crs_records(domains, adsl, rules)), how="diagonal")
@@ -239,7 +239,7 @@ def _components(
         if rule.term:
             days = days.with_columns(VALUE=pl.lit(rule.term))
         yield within_episodes(days, episodes).select(
-            "USUBJID", "AVAL", "AVALC", pl.col("DAY").alias("DAY_"),
+            "USUBJID", "AVAL", "ATERM", pl.col("DAY").alias("DAY_"),
             PARAMCD=pl.lit(code), PARAM=pl.lit(rule.label), PARAMN=pl.lit(n),
         )  # fmt: skip
 

@@ -137,7 +137,9 @@ def _recovery(counts: pl.DataFrame, support: pl.DataFrame, rules: CytopeniaRules
         PARAM=pl.lit("Time to Recovery of ") + name + " (days)",
         AVAL=pl.col("TIME").cast(pl.Float64), AVALU=pl.lit("DAYS"),
         CNSR=pl.when(pl.col("EVENT")).then(0.0).otherwise(1.0),
-        EVNTDESC=pl.when(pl.col("EVENT")).then(pl.lit(f"Grade {rules.from_grade - 1} or less")),
-        CNSDTDSC=pl.when(~pl.col("EVENT")).then(pl.lit("Not recovered at last count")),
+        EVNTDESC=pl.when(pl.col("EVENT"))
+        .then(pl.lit(f"Grade {rules.from_grade - 1} or less"))
+        .otherwise(pl.lit("Not recovered at last count")),
+        CNSDTDSC=pl.when(~pl.col("EVENT")).then(pl.lit("Last count")),
         GCSFFL="GCSFFL",
     )  # fmt: skip

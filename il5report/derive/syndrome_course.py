@@ -18,14 +18,14 @@ def within_episodes(days: pl.DataFrame, episodes: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     DataFrame
-        USUBJID, AVALC (the term), AVAL (number of days with it), DAY (the first).
+        USUBJID, ATERM (the term), AVAL (number of days with it), DAY (the first).
     """
     inside = days.drop_nulls("VALUE").join(
         episodes.select("USUBJID", "ONSETDY", "ENDDY"), on="USUBJID"
     )
     inside = inside.filter(pl.col("DAY").is_between("ONSETDY", "ENDDY"))
     return (
-        inside.group_by("USUBJID", AVALC=pl.col("VALUE"))
+        inside.group_by("USUBJID", ATERM=pl.col("VALUE"))
         .agg(AVAL=pl.col("DAY").n_unique().cast(pl.Float64), DAY=pl.col("DAY").min())
-        .sort("USUBJID", "AVALC")
+        .sort("USUBJID", "ATERM")
     )

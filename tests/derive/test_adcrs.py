@@ -201,7 +201,7 @@ def test_components_count_the_days_of_episodes() -> None:
         temperature(5, 37.0), interval("CE", 1, 2, **symptom), interval("CE", 3, 9, **symptom),
         interval("PR", 3, 3, **oxygen), interval("PR", 3, 3, **{**oxygen, "PRTRT": "CPAP"}),
     )  # fmt: skip
-    made = {(r["PARAMCD"], r["AVALC"]): (r["AVAL"], r["ADY"]) for r in found if r["PARAMN"] > 3}
+    made = {(r["PARAMCD"], r["ATERM"]): (r["AVAL"], r["ADY"]) for r in found if r["PARAMN"] > 3}
     assert made == {
         ("CRSSYM", "Chills"): (2, 3),
         ("CRSOXY", "NASAL CANNULA"): (1, 4),

@@ -125,3 +125,12 @@ def test_transfusion_hides_a_resolution() -> None:
 def test_no_count_is_a_reason() -> None:
     found = small({0: 3.0}, FLAT)
     assert (found["ICAHTL"]["AVAL"], found["ICAHTL"]["AREASN"]) == (None, "no count in the window")
+
+
+def test_every_time_to_recovery_says_how_it_ended() -> None:
+    times = [r for r in cytopenia() if r["PARAMCD"].endswith("REC")]
+    assert {r["CNSR"] for r in times} == {0, 1}
+    for r in times:
+        wanted = ("Grade 2 or less", None) if r["CNSR"] == 0 else (
+            "Not recovered at last count", "Last count")  # fmt: skip
+        assert (r["EVNTDESC"], r["CNSDTDSC"]) == wanted

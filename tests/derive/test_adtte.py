@@ -9,6 +9,9 @@ import pytest
 
 from il5report.derive.adam import derive
 from il5report.errors import DataError
+from il5report.outputs import Catalogue
+from il5report.plan.read import read_plan
+from il5report.resources import default_plan
 from tests.derive.adam_study import by_subject, demo, domain, infusion, plan, rows, study, subject
 
 START = dt.date(2026, 2, 1)
@@ -84,11 +87,37 @@ def test_duration_of_remission_again() -> None:
 
 
 def test_competing_event_ends_the_time_and_is_marked() -> None:
-    derived, subjects = endpoint("CIR"), treated()
-    found = [r for r in derived.values() if r["COMPFL"] == "Y"]
-    assert found
-    for row in found:
-        assert (row["CNSR"], row["ADT"]) == (8.0, subjects[row["USUBJID"]]["DTHDT"])
+    subjects = treated()
+    for code, cnsr, date in (("CIRTP", 8.0, "DTHDT"), ("CIRHSC", 4.0, "HSCTDT")):
+        found = [r for r in endpoint(code).values() if r["COMPFL"] == "Y"]
+        assert found
+        for row in found:
+            assert (row["CNSR"], row["ADT"]) == (cnsr, subjects[row["USUBJID"]][date])
+
+
+def test_relapse_is_censored_as_relapse_free_survival() -> None:
+    """With a competing death the two differ in nothing but what a death is."""
+    relapse, survival = endpoint("CIR"), endpoint("RFS")
+    assert set(relapse) == set(survival)
+    assert any(r["EVNTDESC"] == "Transplantation" for r in survival.values())
+    for who, row in survival.items():
+        died = row["EVNTDESC"] == "Death"
+        wanted = (row["ADT"], 8.0 if died else row["CNSR"], "Y" if died else None)
+        assert (relapse[who]["ADT"], relapse[who]["CNSR"], relapse[who]["COMPFL"]) == wanted
+
+
+def test_what_the_displays_say_of_remission_and_relapse_free_survival() -> None:
+    """The plan's footnote that both are the same holds for its rules and for the data."""
+    rules = read_plan(default_plan(), default_plan(), Catalogue()).plan
+    assert rules.derivation is not None
+    dor, rfs = (rules.derivation.endpoints[code] for code in ("DOR", "RFS"))
+    assert dor.model_copy(update={"label": rfs.label}) == rfs
+    assert endpoint("DOR").keys() == endpoint("RFS").keys()
+    for who, row in endpoint("DOR").items():
+        other = endpoint("RFS")[who]
+        assert all(row[name] == other[name] for name in ("STARTDT", "ADT", "CNSR", "EVNTDESC"))
+    for key in ("t_rfs", "f_rfs"):
+        assert "the results are the same" in " ".join(rules.outputs[key].footnotes)
 
 
 def test_every_time_is_positive_and_within_the_cutoff() -> None:
@@ -206,6 +235,39 @@ def test_rules(
     expected: tuple[float, str, float],
 ) -> None:
     assert result(small(*visits, rule=rule, **days)) == expected
+
+
+PROGRESSED = {"description": "Progression", "date": "PDDT"}
+DIED = {"description": "Death", "date": "DTHDT", "competing": True, "cnsr": 8}
+TRANSPLANT = {"description": "HSCT", "date": "HSCTDT"}
+HANDLED: dict[str, dict[str, Any]] = {
+    "censor": {"events": [PROGRESSED, DIED], "interruptions": [{**TRANSPLANT, "cnsr": 4}]},
+    "ignore": {"events": [PROGRESSED, DIED]},
+    "event": {"events": [PROGRESSED, DIED, TRANSPLANT]},
+    "competing": {"events": [PROGRESSED, DIED, {**TRANSPLANT, "competing": True, "cnsr": 4}]},
+}
+
+
+@pytest.mark.parametrize(
+    ("how", "progression", "days", "expected"),
+    [
+        ("censor", 20, {"hsct": [10]}, (11, 4, None)),
+        ("ignore", 20, {"hsct": [10]}, (21, 0, None)),
+        ("event", 20, {"hsct": [10]}, (11, 0, None)),
+        ("competing", 20, {"hsct": [10]}, (11, 4, "Y")),
+        ("censor", None, {"hsct": [10], "death": 20}, (11, 4, None)),
+        ("ignore", None, {"hsct": [10], "death": 20}, (21, 8, "Y")),
+        ("censor", 20, {"hsct": [20]}, (21, 0, None)),  # on the day of the event: the event
+        ("competing", 20, {"hsct": [20]}, (21, 0, None)),
+        ("censor", None, {"hsct": [20], "death": 10}, (11, 8, "Y")),
+    ],
+)
+def test_every_handling_of_a_transplantation_beside_a_competing_death(
+    how: str, progression: int | None, days: dict[str, Any], expected: tuple[int, int, str | None]
+) -> None:
+    visits = [] if progression is None else [(progression, "PD")]
+    row = small(*visits, rule=HANDLED[how], **days)
+    assert (row["AVAL"], row["CNSR"], row["COMPFL"]) == expected
 
 
 def test_censoring_rules_apply_in_order_and_by_condition() -> None:
