@@ -490,11 +490,35 @@ def test_relapse_transplant_and_new_therapy(study: Study) -> None:
     assert len(set(transplants["USUBJID"]) & dead - relapsed) == 1
     later = subjects(study, "CM", is_("CMCAT", "SUBSEQUENT ANTI-CANCER THERAPY"))
     assert len(later) >= 3
+    in_remission = []
     for subject, text in rows(
         study, "CM", is_("CMCAT", "SUBSEQUENT ANTI-CANCER THERAPY")
     ).select("USUBJID", "CMSTDTC").iter_rows():  # fmt: skip
-        last = rows(study, "RS", is_("USUBJID", subject), is_("RSTESTCD", "OVRLRESP"))["RSDTC"]
-        assert last.max() < text
+        course = rows(
+            study, "RS", is_("USUBJID", subject), is_("RSTESTCD", "OVRLRESP"),
+            is_("RSEVAL", "INVESTIGATOR"),
+        ).sort("RSDTC")  # fmt: skip
+        if course["RSDTC"].max() > text:
+            in_remission.append(subject)
+            before = course.filter(pl.col("RSDTC") < text)["RSSTRESC"]
+            assert before[-1] == "CR"
+            assert subject not in relapsed
+    # censored, an event or ignored: the three analyses of a new therapy differ in this subject
+    assert len(in_remission) == 1
+
+
+def test_review_differs_now_and_then(study: Study) -> None:
+    """Best response by the review differs in some subject, and so does CR by month 3."""
+    given, reviewed = responses(study), responses(study, "INDEPENDENT ASSESSOR")
+    order = ["CR", "CRh", "CRi", "MLFS", "PR", "MR", "SD", "NR", "PD", "NE"]
+
+    def best(answers: list[str]) -> str:
+        return min(answers, key=order.index)
+
+    differing = {s for s in given if best(given[s]) != best(reviewed[s])}
+    assert 1 <= len(differing) <= 2
+    early = {s for s in given if ("CR" in given[s][:3]) != ("CR" in reviewed[s][:3])}
+    assert len(early) == 1
 
 
 def test_missed_assessments(study: Study) -> None:

@@ -195,7 +195,7 @@ DOSE_LEVEL_3 = (
             ),
         ),
     ),
-    # tumour lysis; CR with MRD
+    # tumour lysis; CR with MRD, for which another therapy is given while in remission
     SubjectPlan(
         "01", 12, date(2025, 12, 9), "M", 50, 68.0, 173, level=3,
         disease=Disease(
@@ -209,6 +209,7 @@ DOSE_LEVEL_3 = (
             responses=("CR", "CR", "CR", "CR"),
             mrd=("+", "+", "+", "+"),
             eos_back=180,
+            therapy=(104, "AZACITIDINE"),
             events=(
                 Event(
                     "Tumour lysis syndrome",
@@ -255,7 +256,8 @@ DOSE_LEVEL_3 = (
             events=(Event("Diarrhoea", 33, None, 1),),
         ),
     ),
-    # the latest: grade 3 CRS, day 28 only, cytopenia not resolved at the cut-off
+    # the latest: grade 3 CRS, day 28 only (CRi, for the review MLFS), cytopenia not resolved at the
+    # cut-off
     SubjectPlan(
         "02", 13, date(2026, 5, 6), "F", 60, 64.4, 164, level=3, bridging="CYTARABINE",
         disease=Disease(
@@ -268,6 +270,7 @@ DOSE_LEVEL_3 = (
             crs=(Syndrome(2, "one pressor"),),
             responses=("CRi",),
             mrd=("-",),
+            review={128: "MLFS"},
             eos_back=999,
             events=(Event("Fatigue", 8, None, 2),),
         ),

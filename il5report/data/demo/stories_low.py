@@ -160,7 +160,7 @@ DOSE_LEVEL_2 = (
             crs=(Syndrome(3, "low flow"), Syndrome(11, "brief fever")),
             responses=("MR", "MR", "CR", "CR", "CR", "CR"),
             mrd=("+", "+", "+", "-", "-", "-"),
-            review={209: "NE"},
+            review={203: "MR", 209: "NE"},
             eos_back=240,
             events=(Event("Deep vein thrombosis", 44, 133, 2, start_text="2025-02"),),
         ),
