@@ -233,6 +233,16 @@ def difference(value: float) -> str:
     return f"{value:.1e}" if value > NOISE else f"<{NOISE:.0e}"
 
 
+def second_note(ard: pl.DataFrame) -> tuple[str, ...]:
+    """How far the second computation of a display's curves is away, as a footnote."""
+    checks = ard.filter(pl.col("stat_name") == "largest")
+    largest = checks["stat"].max()
+    if not isinstance(largest, float):
+        return ()
+    shown, by = difference(largest), checks["method"][0]
+    return (f"Second computation by {by}: largest difference of a probability {shown}.",)
+
+
 def in_unit(ctx: Context, options: EndpointOptions, days: float) -> float:
     """Days in the unit that is printed."""
     return days / ctx.plan.conventions.days_per_month if options.unit == "months" else days
@@ -241,6 +251,11 @@ def in_unit(ctx: Context, options: EndpointOptions, days: float) -> float:
 def in_days(ctx: Context, options: EndpointOptions, value: float) -> float:
     """A landmark of the plan in days."""
     return value * ctx.plan.conventions.days_per_month if options.unit == "months" else value
+
+
+def mark(at: float, unit: str) -> str:
+    """A number of months or days in words: ``1 month``, ``3 months``."""
+    return f"{fixed(at, 0)} {unit.removesuffix('s') if at == 1 else unit}"
 
 
 def show_time(ctx: Context, options: EndpointOptions, days: float) -> str:

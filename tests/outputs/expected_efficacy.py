@@ -50,6 +50,10 @@ def times_of(made: Expected, trial: Trial, options: Record) -> Times:
     )
 
 
+def spoken(mark: float, unit: str) -> str:
+    return f"{mark} {unit}" if mark != 1 else f"1 {unit[:-1]}"
+
+
 def _time_to_event(made: Expected, trial: Trial, options: Record) -> None:
     unit, times = options.get("unit", "months"), times_of(made, trial, options)
     is_event: Callable[[Record], bool] = lambda r: r["CNSR"] == 0  # noqa: E731
@@ -62,9 +66,9 @@ def _time_to_event(made: Expected, trial: Trial, options: Record) -> None:
     made.line(1, "Range", _ranges(made, times))
     made.line(0, f"{options.get('still', 'Event-free')}, % (95% CI) [at risk]")
     for mark in options["landmarks"]:
-        made.line(1, f"At {mark} {unit}", _landmarks(made, times, mark))
+        made.line(1, f"At {spoken(mark, unit)}", _landmarks(made, times, mark))
     for mark in options.get("restricted", []):
-        label = f"Restricted mean to {mark} {unit} (95% CI)"
+        label = f"Restricted mean to {spoken(mark, unit)} (95% CI)"
         made.line(0, label, _restricted(made, times, mark))
     followed = _middles(made, times, Fraction(1, 2), "follow-up")
     made.line(0, f"Median follow-up, {unit} (95% CI)", followed)
@@ -209,7 +213,7 @@ def _cumulative_incidence(made: Expected, trial: Trial, options: Record) -> None
                     made.numbers[place._replace(stat_name=name)] = value
                 shown = (percent(found[n]) for n in ("incidence", "lower", "upper"))
                 texts.append("{} ({}, {}) ".format(*shown) + f"[{found['n_risk']}]")
-            made.line(1, f"At {mark} {unit}", texts)
+            made.line(1, f"At {spoken(mark, unit)}", texts)
 
 
 def _incidence_curves(made: Expected, trial: Trial, options: Record) -> None:
@@ -251,10 +255,9 @@ def _response_by_visit(made: Expected, trial: Trial, options: Record) -> None:
     for visit in options["visits"]:
         made.line(0, visit)
         here = f'({options["assessed"]}) and AVISIT == "{visit}"'
-        for analysis, label in (
-            ("of assessed", "Of those assessed"),
-            ("of all", "Of all subjects"),
-        ):
+        word, everybody = options.get("assessed_word", "assessed"), options.get("of_all", True)
+        denominators = [("of assessed", f"Of those {word}")]
+        for analysis, label in [*denominators, *[("of all", "Of all subjects")] * everybody]:
             rates, intervals = [], []
             for c in made.columns:
                 seen = trial.where(options.get("dataset", "ADRS"), here, c.subjects)
@@ -268,6 +271,14 @@ def _response_by_visit(made: Expected, trial: Trial, options: Record) -> None:
                 intervals.append(f"({made.interval(n, total, analysis, c.label, **place)})")
             made.line(1, label, rates)
             made.line(2, "Confidence interval, %", intervals)
+        if not everybody:
+            texts = []
+            for c in made.columns:
+                seen = distinct(trial.where(options.get("dataset", "ADRS"), here, c.subjects))
+                rest, place = len(c.subjects - set(seen)), {"variable": "AVISIT", "level": visit}
+                text = made.counted(rest, len(c.subjects), "not assessed", c.label, **place)
+                texts.append(text)
+            made.line(1, f"Not {word}, n (%)", texts)
 
 
 def cohen(pairs: Sequence[tuple[str, str]]) -> dict[str, float | None]:
@@ -292,7 +303,8 @@ def cohen(pairs: Sequence[tuple[str, str]]) -> dict[str, float | None]:
         spread += share * ((a == b) - margin * (1 - kappa)) ** 2
     variance = (spread - (kappa - chance * (1 - kappa)) ** 2) / (len(pairs) * (1 - chance) ** 2)
     half = Z * math.sqrt(max(variance, 0))
-    ends = (float(kappa) - half, float(kappa) + half) if same != 1 else (None, None)
+    low, high = max(float(kappa) - half, -1.0), min(float(kappa) + half, 1.0)
+    ends = (low, high) if same != 1 else (None, None)
     return found | dict(zip(names[1:], (float(kappa), *ends), strict=True))
 
 
@@ -357,10 +369,10 @@ def _sensitivity(made: Expected, trial: Trial, options: Record) -> None:
             made.line(int(bool(level)), level or f"{label}, n (%)", texts)
     middles = [_middles(made, times, Fraction(1, 2), "median")[0] for times in analyses]
     made.line(0, "Median, months (95% CI)", middles)
-    made.line(0, "Event-free, % (95% CI) [at risk]")
+    made.line(0, f"{options.get('still', 'Event-free')}, % (95% CI) [at risk]")
     for mark in options["landmarks"]:
         texts = [_landmarks(made, times, mark)[0] for times in analyses]
-        made.line(1, f"At {mark} months", texts)
+        made.line(1, f"At {spoken(mark, 'months')}", texts)
     for code, rs in records.items():
         second_computation(made, c.label, rs, code)
 
@@ -379,6 +391,15 @@ def _landmark_analysis(made: Expected, trial: Trial, options: Record) -> None:
     for label, group in zip(options["labels"], groups, strict=True):
         records = trial.where("ADTTE", where, group)
         of_column[label] = [r | {"AVAL": r["AVAL"] - options["day"]} for r in records]
+    before = trial.where("ADTTE", where.replace(">=", "<"), everyone)
+    answered = {r["USUBJID"] for r in response}
+    after = {r["USUBJID"] for r in trial.where("ADTTE", where, everyone)}
+    for why, n in (
+        ("with event before the landmark", sum(r["CNSR"] == 0 for r in before)),
+        ("censored before the landmark", sum(r["CNSR"] != 0 for r in before)),
+        ("at risk, without a record of the response", len(after - answered)),
+    ):
+        made.numbers[Place("left out", "", "n", level=why)] = n
     made.columns = [Column(c, frozenset(distinct(rs))) for c, rs in of_column.items()]
     events = {c: sum(r["CNSR"] == 0 for r in rs) for c, rs in of_column.items()}
     for c in made.columns:
@@ -393,7 +414,7 @@ def _landmark_analysis(made: Expected, trial: Trial, options: Record) -> None:
     for mark in options["landmarks"]:
         texts = _landmarks(made, times, mark)
         still = options.get("still", "Event-free")
-        made.line(0, f"{still} {mark} months after the landmark, %", texts)
+        made.line(0, f"{still} {spoken(mark, 'months')} after the landmark, %", texts)
         for column in of_column:
             del made.numbers[Place("landmark", column, "std_error", time=mark * month)]
     for column, records in of_column.items():

@@ -32,7 +32,7 @@ class Options(Model):
 
 
 ALL_AGREE = "every pair agrees: no variance"
-KAPPA = "Cohen's kappa with a {} normal interval."
+KAPPA = "Cohen's kappa with a {} normal interval, cut at -1 and 1."
 
 
 def needs(ctx: Context) -> Needs:
@@ -81,10 +81,13 @@ def analyse(ctx: Context, rows: Rows) -> None:
 def _stats(found: Kappa) -> list[Stat]:
     """An interval of width 0 would promise what no sample can: none where every pair agrees."""
     stats = stats_of(found, ("N", "agreement", "kappa", "lower", "upper"))
-    if found.agreement != 1:
-        return stats
-    limits = ("lower", "upper")
-    return [s._replace(value=None, reason=ALL_AGREE) if s.name in limits else s for s in stats]
+    return [_limit(s, found) if s.name in ("lower", "upper") else s for s in stats]
+
+
+def _limit(stat: Stat, found: Kappa) -> Stat:
+    if found.agreement == 1:
+        return stat._replace(value=None, reason=ALL_AGREE)
+    return stat if stat.value is None else stat._replace(value=min(max(stat.value, -1.0), 1.0))
 
 
 def _scope(options: Options, pair: tuple[str, str], column: Column, who: Condition) -> Scope:

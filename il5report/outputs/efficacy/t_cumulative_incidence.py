@@ -8,7 +8,6 @@ from il5report.analyse.competing_risks import incidence_at
 from il5report.ard import Rows, Scope, counted, stats_of
 from il5report.conditions import Comparison, Condition, both, equals
 from il5report.display.model import Row
-from il5report.display.rounding import fixed
 from il5report.display.view import View, percent_value, table, whole
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs import time_to_event as tte
@@ -94,7 +93,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
             }  # fmt: skip
             pattern = "{incidence} ({lower}, {upper}) [{n_risk}]"
             cells = tuple(p.cell(pattern, shown) for p in found)
-            rows.append(Row(f"At {fixed(at, 0)} {options.unit}", cells, indent=1))
+            rows.append(Row(f"At {tte.mark(at, options.unit)}", cells, indent=1))
     who = (f"N: {options.analysed}.",) if options.analysed else ()
     return Shown(table(view.column_heads(columns), rows), who)
 

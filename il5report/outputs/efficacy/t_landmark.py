@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -67,8 +67,33 @@ def arms(ctx: Context, options: Options) -> Iterator[tuple[tte.Arm, Scope]]:
         yield tte.Arm(Column(label, None), records, time, event, km), scope
 
 
+LEFT_OUT: Mapping[str, Condition] = {
+    "with event before the landmark": tte.EVENT,
+    "censored before the landmark": tte.CENSORED,
+}
+UNGROUPED = "at risk, without a record of the response"
+
+
+def _left_out(ctx: Context, rows: Rows, options: Options) -> None:
+    """Subjects with the endpoint who are in neither group, by the reason."""
+    name, label, unit = NUMBER_OF_SUBJECTS
+    before = both(tte.parameter(options), Comparison("AVAL", "LT", (options.day,)))
+    response = of_dataset(options.response, options.response_dataset)
+    groups = {why: (both(before, where), None) for why, where in LEFT_OUT.items()}
+    for why, (where, without) in (
+        groups | {UNGROUPED: (_still_at_risk(options), response)}
+    ).items():
+        mine = ctx.records(options.dataset, where, keep=("USUBJID",))
+        if without is not None:
+            grouped = ctx.records(options.response_dataset, options.response, keep=("USUBJID",))
+            mine = mine.join(grouped, on="USUBJID", how="anti")
+        scope = Scope("left out", options.dataset, where, without=without, level=why)
+        rows.add(scope, METHOD, [Stat(name, label, mine.height, unit)])
+
+
 def analyse(ctx: Context, rows: Rows) -> None:
     options, conventions = ctx.options(Options), ctx.plan.conventions
+    _left_out(ctx, rows, options)
     name, label, unit = NUMBER_OF_SUBJECTS
     for arm, scope in arms(ctx, options):
         rows.add(scope, METHOD, [Stat(name, label, arm.records.height, unit)])
@@ -119,10 +144,16 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         pattern = "{survival} ({lower}, {upper}) [{n_risk}]"
         cells = tuple(p.cell(pattern, {**of, "n_risk": whole}) for p in places)
         rows.append(
-            Row(f"{options.still} {fixed(at, 0)} {options.unit} after the landmark, %", cells)
+            Row(f"{options.still} {tte.mark(at, options.unit)} after the landmark, %", cells)
         )
     note = f"Landmark: day {fixed(options.day, 0)} after the start of the endpoint."
-    return Shown(table([Head(""), *heads], rows), (note,))
+    return Shown(table([Head(""), *heads], rows), (note, _who_is_not(view), *tte.second_note(ard)))
+
+
+def _who_is_not(view: View) -> str:
+    counts = {why: view.at("left out", level=why).count("n") for why in (*LEFT_OUT, UNGROUPED)}
+    some = "; ".join(f"{n} {why}" for why, n in counts.items() if n)
+    return f"In neither group: {some or 'no subject'}."
 
 
 OUTPUT = Output(

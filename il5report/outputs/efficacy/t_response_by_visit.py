@@ -6,28 +6,32 @@ from dataclasses import replace
 
 import polars as pl
 
-from il5report.ard import Rows, Scope
-from il5report.conditions import both, equals, expression
+from il5report.ard import Rows, Scope, counted
+from il5report.conditions import both, equals, expression, of_dataset
 from il5report.display.model import Row
 from il5report.display.view import View, table
 from il5report.output import Context, Needs, Output, Shown
-from il5report.outputs.counting import add_column_sizes
+from il5report.outputs.counting import METHOD, add_column_sizes
 from il5report.outputs.efficacy.t_response_rate import add_rate, limits, ratio
 from il5report.plan.base import Model, Text, Where
 
 
 class Options(Model):
     """`assessed`: the evaluable assessments of ADRS; `response` within them; `visits` (AVISIT).
-    `none`: what is said where no assessment at all is a response."""
+    `none`: what is said where no assessment at all is a response. `of_all`: also of all subjects,
+    where who is not assessed counts as without response; else those not assessed are counted, and
+    `assessed_word` is what is done with the others."""
 
     dataset: Text = "ADRS"
     assessed: Where
     response: Where
     visits: tuple[str, ...]
     none: str = ""
+    of_all: bool = True
+    assessed_word: Text = "assessed"
 
 
-ASSESSED, ALL = "of assessed", "of all"
+ASSESSED, ALL, NOT = "of assessed", "of all", "not assessed"
 
 
 def needs(ctx: Context) -> Needs:
@@ -48,14 +52,21 @@ def analyse(ctx: Context, rows: Rows) -> None:
             subjects = ctx.in_column(column)
             n = subjects.join(responses.filter(here), on="USUBJID", how="semi").height
             seen = subjects.join(assessed.filter(here), on="USUBJID", how="semi").height
-            scope = Scope(
-                ALL, options.dataset, where, column.where, column=column.label,
-                variable="AVISIT", level=visit,
-            )  # fmt: skip
-            add_rate(ctx, rows, scope, n, subjects.height)
             of = both(options.assessed, equals("AVISIT", visit))
-            scope = replace(scope, analysis=ASSESSED, of=of, of_dataset=options.dataset)
+            scope = Scope(
+                ASSESSED, options.dataset, where, column.where, of=of, of_dataset=options.dataset,
+                column=column.label, variable="AVISIT", level=visit,
+            )  # fmt: skip
             add_rate(ctx, rows, scope, n, seen)
+            if options.of_all:
+                everybody = replace(scope, analysis=ALL, of=None, of_dataset="ADSL")
+                add_rate(ctx, rows, everybody, n, subjects.height)
+                continue
+            rest = Scope(
+                NOT, "ADSL", None, column.where, of_dataset(of, options.dataset),
+                column=column.label, variable="AVISIT", level=visit,
+            )  # fmt: skip
+            rows.add(rest, METHOD, counted(subjects.height - seen, subjects.height))
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
@@ -64,11 +75,28 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     rows = []
     for visit in options.visits:
         rows.append(Row(visit, kind="heading"))
-        for analysis, label in ((ASSESSED, "Of those assessed"), (ALL, "Of all subjects")):
-            rows += _lines(view, columns, analysis, label, visit)
+        rows += _lines(view, columns, ASSESSED, f"Of those {options.assessed_word}", visit)
+        if options.of_all:
+            rows += _lines(view, columns, ALL, "Of all subjects", visit)
+            continue
+        places = (view.at(NOT, c, variable="AVISIT", level=visit) for c in columns)
+        label = f"Not {options.assessed_word}, n (%)"
+        rows.append(Row(label, tuple(p.n_percent() for p in places), indent=1))
     heads = view.column_heads(columns, "Visit, n/N (%)")
-    found = view.only(ALL, stat_name="n")["stat"].sum()
-    return Shown(table(heads, rows), (options.none,) if options.none and not found else ())
+    found = view.only(ASSESSED, stat_name="n")["stat"].sum()
+    none = (options.none,) if options.none and not found else ()
+    return Shown(table(heads, rows), (_denominators(options), *none))
+
+
+def _denominators(options: Options) -> str:
+    word = options.assessed_word
+    if options.of_all:
+        rest = "All: every subject of the column, also those who died or left before the visit."
+    else:
+        rest = (
+            f"Not {word}: all others of the column, also those who died or left before the visit."
+        )
+    return f"{word.capitalize()}: with an evaluable result in the window of the visit. {rest}"
 
 
 def _lines(view: View, columns: list[str], analysis: str, label: str, visit: str) -> list[Row]:
@@ -86,9 +114,5 @@ OUTPUT = Output(
     options=Options,
     analyse=analyse,
     display=display,
-    footnotes=(
-        "Assessed: with an evaluable assessment in the window of the visit. All: every subject of "
-        "the column, also those who died or left before the visit.",
-        "Interval: two-sided {conf}, {proportion_ci}.",
-    ),
+    footnotes=("Interval: two-sided {conf}, {proportion_ci}.",),
 )

@@ -102,7 +102,14 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
                 p.p_value("p_value") if "p_value" in p.stats else Cell("") for p in places
             )
             rows.append(Row(label, cells, indent=1))
-    return Shown(table(view.column_heads(columns, "Response"), rows))
+    return Shown(table(view.column_heads(columns, "Response"), rows), _notes(ctx))
+
+
+def _notes(ctx: Context) -> tuple[str, ...]:
+    """The methods of what the table has."""
+    test = f" p-value: {TEST}." if any(r.p0 is not None for r in ctx.options(Options).rates) else ""
+    words = ctx.words
+    return (f"Interval: two-sided {words['conf']}, {words['proportion_ci']}.{test}",)
 
 
 def ratio(numbers: Numbers) -> Cell:
@@ -124,8 +131,5 @@ OUTPUT = Output(
     options=Options,
     analyse=analyse,
     display=display,
-    footnotes=(
-        "Interval: two-sided {conf}, {proportion_ci}. p-value: one-sided exact binomial test.",
-        "Subjects without an evaluable assessment count as non-responders.",
-    ),
+    footnotes=("Subjects without an evaluable assessment count as non-responders.",),
 )

@@ -7,7 +7,6 @@ import polars as pl
 from il5report.analyse.survival_points import landmark, quantile
 from il5report.ard import Rows, stats_of
 from il5report.display.model import Head, Row
-from il5report.display.rounding import fixed
 from il5report.display.view import View, table, whole
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs import time_to_event as tte
@@ -23,11 +22,12 @@ class Analysis(Model):
 
 
 class Options(Model):
-    """The analyses in order; `landmarks` in months."""
+    """The analyses in order; `landmarks` in months; `still`: as of one endpoint."""
 
     dataset: Text = "ADTTE"
     analyses: tuple[Analysis, ...]
     landmarks: tuple[float, ...] = ()
+    still: Text = "Event-free"
 
     def endpoint(self, paramcd: str) -> tte.EndpointOptions:
         """One of the analyses by itself."""
@@ -74,11 +74,11 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     cells = tuple(m.cell("{estimate} ({lower}, {upper})", shown) for m in medians)
     rows.append(Row(f"Median, months ({conf} CI)", cells))
     if options.landmarks:
-        rows.append(Row(f"Event-free, % ({conf} CI) [at risk]", kind="heading"))
+        rows.append(Row(f"{options.still}, % ({conf} CI) [at risk]", kind="heading"))
     for at in options.landmarks:
-        label = f"At {fixed(at, 0)} months"
+        label = f"At {tte.mark(at, unit.unit)}"
         rows.append(tte.landmark_row(view, places, label, tte.in_days(ctx, unit, at)))
-    return Shown(table(_heads(view, columns, options), rows))
+    return Shown(table(_heads(view, columns, options), rows), tte.second_note(ard))
 
 
 def _heads(view: View, columns: list[str], options: Options) -> list[Head]:

@@ -12,7 +12,6 @@ from il5report.analyse.survival import reverse_kaplan_meier
 from il5report.analyse.survival_points import landmark, quantile
 from il5report.ard import Rows, Stat, stats_of
 from il5report.display.model import Cell, Row
-from il5report.display.rounding import fixed
 from il5report.display.view import Numbers, View, table
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs import time_to_event as tte
@@ -111,10 +110,10 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         rows.append(Row(f"{options.still}, % ({conf} CI) [at risk]", kind="heading"))
     for at in options.landmarks:
         days = tte.in_days(ctx, options, at)
-        label = f"At {fixed(at, 0)} {options.unit}"
+        label = f"At {tte.mark(at, options.unit)}"
         rows.append(tte.landmark_row(view, places, label, days))
     for to in options.restricted:
-        label = f"Restricted mean to {fixed(to, 0)} {options.unit} ({conf} CI)"
+        label = f"Restricted mean to {tte.mark(to, options.unit)} ({conf} CI)"
         rows.append(time_row(label, "restricted", 0, tte.in_days(ctx, options, to)))
     rows.append(time_row(f"Median follow-up, {options.unit} ({conf} CI)", "follow-up", 0))
     open_ends = (view.at("open", c, paramcd=code) for c in columns)
@@ -127,12 +126,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
 def _notes(options: tte.EndpointOptions, ard: pl.DataFrame) -> tuple[str, ...]:
     """Who is analysed where not everybody is, and how far a second computation is away."""
     who = (f"N: {options.analysed}.",) if options.analysed else ()
-    checks = ard.filter(pl.col("stat_name") == "largest")
-    largest = checks["stat"].max()
-    if not isinstance(largest, float):
-        return who
-    shown, by = tte.difference(largest), checks["method"][0]
-    return (*who, f"Second computation by {by}: largest difference of a probability {shown}.")
+    return (*who, *tte.second_note(ard))
 
 
 def _range_cell(numbers: Numbers, show: Callable[[float], str]) -> Cell:

@@ -10,7 +10,6 @@ from il5report.analyse.continuous import describe
 from il5report.ard import Rows, Scope, Stat, stats_of
 from il5report.conditions import Comparison, all_of, equals, expression
 from il5report.display.plot import GREY, LINES, MARKERS, colour, drawing, finished, house_style
-from il5report.display.rounding import fixed
 from il5report.display.view import View
 from il5report.errors import DataError, Finding, some_subjects
 from il5report.output import Context, Needs, Output, Shown
@@ -108,7 +107,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         _numbers(view, columns, table, options)
         made.legend(loc="outside upper left", ncols=len(columns))
         words = f"Medians with quartiles: {options.label}. {' '.join(said)}"
-        floor = fixed(options.floor, 2)
+        floor = f"{options.floor:g}"
         return Shown(
             finished(made, words, ard["row"].to_list()),
             (f"Values below {floor} are drawn at {floor}.",),

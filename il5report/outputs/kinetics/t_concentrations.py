@@ -92,7 +92,8 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         ends = dict.fromkeys(("median", "minimum", "maximum"), show)
         cells = tuple(p.cell("{median} ({minimum}, {maximum})", ends) for p in places)
         rows.append(Row("Median (min, max)", cells, indent=1))
-    unit = next(iter(view.only("of quantifiable", stat_name="median")["unit"]), "")
+    units = view.only("of quantifiable", stat_name="median")["unit"]
+    unit = next(filter(None, units), "")
     note = f"Unit: {unit}." if unit else "No value."
     return Shown(table(view.column_heads(columns, options.label), rows), (note,))
 
