@@ -150,7 +150,8 @@ def text(condition: Condition | None) -> str:
 def stats_of(result: Result, names: Sequence[str] | None = None, unit: str = "") -> list[Stat]:
     """The scalar statistics of a result as numbers of the ARD; NaN becomes its reason.
 
-    `names` are those wanted (all where left out), `unit` the unit of the input.
+    `names` are those wanted (all where left out), `unit` the unit of the input (of a rate: what
+    it is per).
     """
     stats = []
     for item in result.stats():
@@ -159,7 +160,7 @@ def stats_of(result: Result, names: Sequence[str] | None = None, unit: str = "")
         value = getattr(result, item.name)
         reason = result.ne.get(item.name, "")
         label, of = item.metadata["label"], item.metadata["unit"]
-        of = unit if of == "input" else of
+        of = of.replace("input", unit)
         stats.append(Stat(item.name, label, None if reason else float(value), of, reason))
     return stats
 

@@ -27,10 +27,10 @@ class PoissonRate(Result):
 
     events: int = stat("Number of events")
     exposure: float = stat("Exposure", "input")
-    rate: float = stat("Rate", "events per exposure")
-    se: float = stat("Standard error of the rate", "events per exposure")
-    lower: float = stat("Lower confidence limit of the rate", "events per exposure")
-    upper: float = stat("Upper confidence limit of the rate", "events per exposure")
+    rate: float = stat("Rate", "events per input")
+    se: float = stat("Standard error of the rate", "events per input")
+    lower: float = stat("Lower confidence limit of the rate", "events per input")
+    upper: float = stat("Upper confidence limit of the rate", "events per input")
     per: float
     method: str
     conf_level: float

@@ -51,7 +51,7 @@ _BY_CRS: Mapping[str, tuple[float, ...]] = {
 _IEC_HS: Mapping[str, Bump] = {
     "FERRITIN": Bump(14, 34, 5), "ALT": Bump(14, 16, 4), "AST": Bump(14, 18, 4),
     "FIBRINO": Bump(14, 0.34, 4), "TRIG": Bump(15, 3.1, 5), "LDH": Bump(14, 4.0, 5),
-    "BILDIR": Bump(15, 5.0, 4), "BILI": Bump(15, 3.4, 4), "IL2SR": Bump(14, 14, 5),
+    "BILDIR": Bump(15, 5.0, 4), "BILI": Bump(15, 5.4, 4), "IL2SR": Bump(14, 14, 5),
     "APTT": Bump(14, 1.5, 4), "INR": Bump(14, 1.4, 4),
 }  # fmt: skip
 

@@ -132,6 +132,7 @@ def rs(subjects: Sequence[Subject]) -> Dataset:
         rows += _ecog(s)
         if BASELINE in s.visits:
             rows.append(_extramedullary(s, BASELINE, s.plan.disease.extramedullary))
+            rows += _bridged(s)
         for visit, response, _, target in assessments(s):
             rows += _overall(s, visit, response)
             still = s.plan.disease.extramedullary and not target.normal
@@ -146,6 +147,15 @@ def _overall(subject: Subject, visit: int, response: str) -> Iterator[Row]:
     for evaluator, answer in (("INVESTIGATOR", response), ("INDEPENDENT ASSESSOR", reviewed)):
         test = ("OVRLRESP", "Overall Response")
         yield row | result("RS", test, answer) | {"RSEVAL": evaluator}
+
+
+def _bridged(subject: Subject) -> Iterator[Row]:
+    """Response to bridging therapy, when the disease is staged again before lymphodepletion."""
+    if subject.plan.bridging is not None:
+        row = finding(subject, "RS", BASELINE) | {"RSEVAL": "INVESTIGATOR"}
+        row |= {"RSCAT": CRITERIA[subject.plan.disease.phase]}
+        test = ("BRDGRESP", "Response to Bridging Therapy")
+        yield row | result("RS", test, subject.plan.bridged)
 
 
 def _extramedullary(subject: Subject, visit: int, present: bool) -> Row:

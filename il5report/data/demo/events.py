@@ -15,11 +15,15 @@ from il5report.data.demo.courses import CRS, ICANS
 from il5report.data.demo.plan import Event, Recovery
 from il5report.data.demo.schedule import LYMPHODEPLETION, Subject
 from il5report.data.demo.tables import Row, from_rows, interval, supplemented
-from il5report.data.demo.toxicity import crs_days, last_day, other_fevers, runs
+from il5report.data.demo.toxicity import crs_days, intensive, last_day, other_fevers, runs
 
 _LABELS = {
     "ASTCTGR": "ASTCT Grade",
     "AERELLD": "Related to Lymphodepletion",
+    "AEACNLD": "Action Taken with Lymphodepletion",
+    "AEACNINF": "Effect on CAR-T Infusion",
+    "AEICUFL": "Led to Intensive Care Flag",
+    "AEDISFL": "Led to End of Participation Flag",
     "DLTFL": "Dose-Limiting Toxicity Flag",
 }
 
@@ -52,7 +56,7 @@ def _syndromes(subject: Subject) -> Iterator[_Entry]:
         end = last_day(episode, known)
         yield _Entry(
             Event(terms.CRS, episode.day, end, grade, "CRS", related=True, serious=grade >= 3,
-                  life_threatening=grade >= 4),
+                  life_threatening=grade >= 4, intensive_care=intensive(known.days)),
             grade, dose_limiting=grade >= 4,
         )  # fmt: skip
     for episode in course.icans:
@@ -135,13 +139,14 @@ def _row(subject: Subject, entry: _Entry) -> Row:
     fatal = event.grade == 5
     ongoing = event.end is None
     row = interval(subject, "AE", event.day, event.end) | {
-        "AETERM": event.term.upper(),
+        "AETERM": event.reported or event.term.upper(),
         "AEDECOD": event.term,
+        "AEHLGT": terms.GROUP_TERM.get(event.term),
         "AECAT": event.category,
         "AEBODSYS": terms.ORGAN_CLASS[event.term],
         "AESOC": terms.ORGAN_CLASS[event.term],
         "AESER": "Y" if event.serious else "N",
-        "AEACN": "NOT APPLICABLE",
+        "AEACN": event.action,
         "AEREL": "RELATED" if event.related else "NOT RELATED",
         "AEOUT": _outcome(fatal, ongoing),
         "AESDTH": "Y" if fatal else None,
@@ -155,7 +160,15 @@ def _row(subject: Subject, entry: _Entry) -> Row:
         row |= {"AESTDTC": event.start_text, "AESTDY": None}
     if event.end_text:
         row |= {"AEENDTC": event.end_text, "AEENDY": None}
-    qualifiers = {"AERELLD": "Y" if event.lymphodepletion else "N"}
+    qualifiers = {
+        "AERELLD": "Y" if event.lymphodepletion else "N",
+        "AEICUFL": "Y" if event.intensive_care else "N",
+        "AEDISFL": "Y" if fatal or event.ends_study else "N",
+    }
+    if event.day < 0:
+        qualifiers["AEACNINF"] = event.infusion_effect
+        before = event.day < LYMPHODEPLETION[0]
+        qualifiers["AEACNLD"] = "NOT APPLICABLE" if before else event.lymphodepletion_action
     if entry.astct is not None:
         qualifiers["ASTCTGR"] = str(entry.astct)
     if entry.dose_limiting:

@@ -77,7 +77,11 @@ class Syndrome:
 
 @dataclass(frozen=True)
 class Event:
-    """An adverse event that belongs to the story. `end` None: not resolved at last contact."""
+    """An adverse event that belongs to the story. `end` None: not resolved at last contact.
+
+    `reported`: the investigator's words, where they say more than the term; `action`: taken with
+    the infusion; `lymphodepletion_action` and `infusion_effect`: of an event before it.
+    """
 
     term: str
     day: int
@@ -91,6 +95,12 @@ class Event:
     fever: bool = False
     start_text: str = ""
     end_text: str = ""
+    reported: str = ""
+    action: str = "NOT APPLICABLE"
+    lymphodepletion_action: str = "DOSE NOT CHANGED"
+    infusion_effect: str = "NONE"
+    intensive_care: bool = False
+    ends_study: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,7 +146,8 @@ class Course:
 
     `responses` and `mrd` follow the assessments day 28, months 2, 3, 6, 9, 12, 18, 24; ``-`` is an
     assessment missed, and in `mrd` ``.`` a sample not taken. `review` holds the visits (by number)
-    where the independent assessor differs.
+    where the independent assessor differs. `boost`: day of a stem-cell boost; `lvef_fall`: points
+    below the usual ejection fraction, by visit.
     """
 
     expansion: Expansion = Expansion.MIDDLE
@@ -151,6 +162,8 @@ class Course:
     eos_back: int = 200
     events: tuple[Event, ...] = ()
     transplant: int | None = None
+    boost: int | None = None
+    lvef_fall: Mapping[int, float] = field(default_factory=dict)
     therapy: tuple[int, str] | None = None
     death: Death | None = None
     lost: int | None = None
@@ -158,7 +171,7 @@ class Course:
 
 @dataclass(frozen=True)
 class SubjectPlan:
-    """One screened subject."""
+    """One screened subject. `bridged`: response to bridging; `fludarabine`: dose of each day."""
 
     site: str
     number: int
@@ -172,6 +185,8 @@ class SubjectPlan:
     level: int | None = None
     failed: tuple[str, ...] = ()
     bridging: str | None = None
+    bridged: str = "SD"
+    fludarabine: tuple[float, float, float] = (30.0, 30.0, 30.0)
     product: Product = Product()
     course: Course = Course()
     screening: Mapping[str, float] = field(default_factory=dict)

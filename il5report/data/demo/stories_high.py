@@ -52,6 +52,7 @@ DOSE_LEVEL_3 = (
             Recovery.PROLONGED,
             crs=(Syndrome(1, "pressor and vasopressin"),),
             iec_hs=True,
+            boost=52,
             responses=("CRi", "CRh", "CR", "CR", "CR", "CR"),
             mrd=("+", "-", "-", "-", "-", "-"),
             review={128: "MLFS"},
@@ -84,7 +85,12 @@ DOSE_LEVEL_3 = (
             responses=("CR", "CR", "CR", "CR", "PD"),
             mrd=("-", "-", "-", "+", "."),
             eos_back=190,
-            events=(Event("Tremor", 7, 12, 1, related=True),),
+            events=(
+                Event(
+                    "Infusion related reaction", 0, 0, 2, related=True, action="DRUG INTERRUPTED"
+                ),
+                Event("Tremor", 7, 12, 1, related=True),
+            ),
         ),
     ),
     # product below the specified viability; the partial response becomes complete at month 6
@@ -106,6 +112,7 @@ DOSE_LEVEL_3 = (
     # fatal pneumonia on day 24 in prolonged neutropenia, before any assessment
     SubjectPlan(
         "01", 10, date(2025, 9, 2), "M", 72, 59.5, 166, level=3, bridging="CYTARABINE",
+        fludarabine=(30.0, 15.0, 15.0),
         disease=Disease(
             Phase.BLAST, "AML", 74, 48, 4.4, "RUNX1",
             prior=("AZACITIDINE", "VENETOCLAX", "PREDNISONE", "HYDROXYCARBAMIDE"),
@@ -115,6 +122,10 @@ DOSE_LEVEL_3 = (
             Recovery.PROLONGED,
             crs=(Syndrome(3, "fluids"),),
             events=(
+                Event(
+                    "Blood creatinine increased", -5, 2, 2, lymphodepletion=True,
+                    lymphodepletion_action="DOSE REDUCED",
+                ),
                 Event(
                     "Pneumonia",
                     18,
@@ -126,6 +137,7 @@ DOSE_LEVEL_3 = (
                     serious=True,
                     life_threatening=True,
                     fever=True,
+                    intensive_care=True,
                 ),
             ),
             death=Death(24, "PNEUMONIA", "ADVERSE EVENT"),
@@ -161,6 +173,7 @@ DOSE_LEVEL_3 = (
                     "INFECTION",
                     serious=True,
                     life_threatening=True,
+                    intensive_care=True,
                 ),
             ),
             death=Death(215, "FUNGAL INFECTION AFTER TRANSPLANT", "ADVERSE EVENT"),
@@ -169,6 +182,7 @@ DOSE_LEVEL_3 = (
     # not arousable for a day (ICE not done); MLFS on day 28, CR at month 2
     SubjectPlan(
         "02", 11, date(2025, 11, 4), "M", 57, 72.2, 171, level=3, bridging="CYTARABINE",
+        bridged="PR",
         disease=Disease(
             Phase.BLAST, "AML", 81, 37, 6.9, "IDH2", relapsed=True,
             prior=("DAUNORUBICIN", "CYTARABINE"),
@@ -187,10 +201,19 @@ DOSE_LEVEL_3 = (
                     13,
                     16,
                     3,
-                    "INFECTION",
                     lymphodepletion=True,
                     serious=True,
                     fever=True,
+                ),
+                Event(
+                    "Escherichia bacteraemia",
+                    14,
+                    24,
+                    3,
+                    "INFECTION",
+                    lymphodepletion=True,
+                    serious=True,
+                    reported="BACTERAEMIA DUE TO ESCHERICHIA COLI",
                 ),
             ),
         ),
@@ -220,12 +243,14 @@ DOSE_LEVEL_3 = (
                     related=True,
                     serious=True,
                 ),
+                Event("COVID-19", 140, 151, 2, "INFECTION"),
             ),
         ),
     ),
     # no expansion, no CRS, no response; another therapy on day 40
     SubjectPlan(
         "02", 12, date(2026, 1, 20), "F", 65, 50.9, 155, level=3, bridging="HYDROXYCARBAMIDE",
+        bridged="PD",
         disease=Disease(
             Phase.BLAST, "AML", 52, 33, 2.6, "TET2", karyotype="47,XX,+8[20]",
             prior=("AZACITIDINE", "VENETOCLAX"),
@@ -253,7 +278,13 @@ DOSE_LEVEL_3 = (
             responses=("MR", "PR", "PR"),
             mrd=("+", "+", "+"),
             eos_back=100,
-            events=(Event("Diarrhoea", 33, None, 1),),
+            events=(
+                Event(
+                    "Upper respiratory tract infection", -13, -8, 2, "INFECTION",
+                    infusion_effect="INFUSION DELAYED",
+                ),
+                Event("Diarrhoea", 33, None, 1),
+            ),
         ),
     ),
     # the latest: grade 3 CRS, day 28 only (CRi, for the review MLFS), cytopenia not resolved at the

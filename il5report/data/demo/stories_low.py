@@ -35,6 +35,7 @@ DOSE_LEVEL_1 = (
             events=(
                 Event("Upper respiratory tract infection", 96, 104, 2, "INFECTION"),
                 Event("Herpes zoster", 331, 352, 2, "INFECTION", related=True),
+                Event("Squamous cell carcinoma of skin", 520, 548, 2),
             ),
         ),
     ),
@@ -77,7 +78,6 @@ DOSE_LEVEL_1 = (
                     11,
                     14,
                     3,
-                    "INFECTION",
                     lymphodepletion=True,
                     serious=True,
                     fever=True,
@@ -103,7 +103,11 @@ DOSE_LEVEL_2 = (
             responses=("MR", "CR", "CR", "CR", "NE", "CR", "CR"),
             mrd=("+", "-", "-", "-", ".", "-", "-"),
             eos_back=300,
-            events=(Event("Troponin I increased", 6, 12, 1, "CARDIAC", related=True),),
+            lvef_fall={128: 17.0, 203: 6.0},
+            events=(
+                Event("Troponin I increased", 6, 12, 1, "CARDIAC", related=True),
+                Event("Ejection fraction decreased", 28, 93, 2, "CARDIAC", related=True),
+            ),
         ),
     ),
     # grade 3 CRS; ALT above the limit at screening; lost to follow-up in remission
@@ -128,6 +132,7 @@ DOSE_LEVEL_2 = (
     # grade 4 CRS and a seizure (dose-limiting), MRD-negative CR, transplant in remission
     SubjectPlan(
         "02", 4, date(2024, 11, 19), "F", 34, 52.8, 158, level=2, bridging="CYTARABINE",
+        bridged="PR",
         disease=Disease(
             Phase.BLAST, "AML", 93, 61, 8.8, "FLT3", fusion="ETV6::FLT3", extramedullary=True,
             karyotype="46,XX,t(12;13)(p13;q12)[18]/46,XX[2]",
@@ -168,6 +173,7 @@ DOSE_LEVEL_2 = (
     # stable, then progressive disease; product out of specification
     SubjectPlan(
         "01", 6, date(2025, 2, 11), "F", 71, 58.3, 157, level=2, bridging="HYDROXYCARBAMIDE",
+        bridged="PD",
         disease=Disease(
             Phase.CHRONIC, "CEL", 55, 18, 13.9, "TET2", karyotype="47,XX,+8[12]/46,XX[8]",
             prior=("PREDNISONE", "HYDROXYCARBAMIDE", "INTERFERON ALFA"),
@@ -186,6 +192,7 @@ DOSE_LEVEL_2 = (
     # blast phase without response: death from leukemia at month 3
     SubjectPlan(
         "02", 6, date(2025, 3, 18), "M", 69, 63.7, 167, level=2, bridging="CYTARABINE",
+        bridged="PD",
         disease=Disease(
             Phase.BLAST, "AML", 58, 74, 3.2, "TP53", extramedullary=True,
             karyotype="44,XY,-5,-7,del(17p)[20]",

@@ -63,6 +63,8 @@ NOT_INFUSED = (
                     serious=True,
                     life_threatening=True,
                     fever=True,
+                    infusion_effect="INFUSION NOT GIVEN",
+                    intensive_care=True,
                 ),
             ),
             death=Death(3, "SEPSIS", "ADVERSE EVENT"),

@@ -10,8 +10,10 @@ _GUT = "Gastrointestinal disorders"
 _GENERAL = "General disorders and administration site conditions"
 _IMMUNE = "Immune system disorders"
 _INFECTION = "Infections and infestations"
+_INJURY = "Injury, poisoning and procedural complications"
 _INVESTIGATION = "Investigations"
 _METABOLISM = "Metabolism and nutrition disorders"
+_NEOPLASM = "Neoplasms benign, malignant and unspecified (incl cysts and polyps)"
 _NERVOUS = "Nervous system disorders"
 _PSYCHIATRIC = "Psychiatric disorders"
 _RENAL = "Renal and urinary disorders"
@@ -34,6 +36,8 @@ ORGAN_CLASS: Mapping[str, str] = {
     "Lymphocyte count decreased": _INVESTIGATION,
     "White blood cell count decreased": _INVESTIGATION,
     "Alanine aminotransferase increased": _INVESTIGATION,
+    "Blood creatinine increased": _INVESTIGATION,
+    "Ejection fraction decreased": _INVESTIGATION,
     "Troponin I increased": _INVESTIGATION,
     "Electrocardiogram QT prolonged": _INVESTIGATION,
     "Acute kidney injury": _RENAL,
@@ -44,13 +48,17 @@ ORGAN_CLASS: Mapping[str, str] = {
     "Diarrhoea": _GUT,
     "Nausea": _GUT,
     "Vomiting": _GUT,
+    "COVID-19": _INFECTION,
     "Cytomegalovirus infection reactivation": _INFECTION,
+    "Escherichia bacteraemia": _INFECTION,
     "Fungal infection": _INFECTION,
     "Herpes zoster": _INFECTION,
     "Pneumonia": _INFECTION,
     "Sepsis": _INFECTION,
     "Upper respiratory tract infection": _INFECTION,
     "Urinary tract infection": _INFECTION,
+    "Infusion related reaction": _INJURY,
+    "Squamous cell carcinoma of skin": _NEOPLASM,
     "Deep vein thrombosis": _VASCULAR,
     "Hypertension": _VASCULAR,
     "Dizziness": _NERVOUS,
@@ -68,6 +76,19 @@ ORGAN_CLASS: Mapping[str, str] = {
     "Pruritus": _SKIN,
     "Rash": _SKIN,
     "Sinus tachycardia": _CARDIAC,
+}
+
+# MedDRA high level group term; the demo codes it for infections only
+GROUP_TERM: Mapping[str, str] = {
+    "Cytomegalovirus infection reactivation": "Viral infectious disorders",
+    "COVID-19": "Viral infectious disorders",
+    "Escherichia bacteraemia": "Bacterial infectious disorders",
+    "Fungal infection": "Fungal infectious disorders",
+    "Herpes zoster": "Viral infectious disorders",
+    "Pneumonia": "Infections - pathogen unspecified",
+    "Sepsis": "Infections - pathogen unspecified",
+    "Upper respiratory tract infection": "Infections - pathogen unspecified",
+    "Urinary tract infection": "Infections - pathogen unspecified",
 }
 
 # mild events that come and go in any subject

@@ -8,6 +8,8 @@ from il5report.data.demo.courses import CRS, ICANS, CrsCourse, IcansCourse
 from il5report.data.demo.plan import CrsDay, IcansDay, Syndrome
 from il5report.data.demo.schedule import Subject
 
+_INTENSIVE = ("HIGH-FLOW NASAL CANNULA", "CPAP", "MECHANICAL VENTILATION")
+
 
 def crs_days(subject: Subject) -> dict[int, CrsDay]:
     """Day to components, over all episodes."""
@@ -30,6 +32,11 @@ def icans_days(subject: Subject) -> dict[int, IcansDay]:
 def last_day(episode: Syndrome, course: CrsCourse | IcansCourse) -> int:
     """The last day with a grade above 0."""
     return episode.day + len(course.days) - 1
+
+
+def intensive(days: Iterable[CrsDay]) -> list[int]:
+    """Which of the days are spent in intensive care: a pressor, high flow or ventilation."""
+    return [i for i, s in enumerate(days) if s.pressors or s.device in _INTENSIVE]
 
 
 def other_fevers(subject: Subject) -> list[tuple[int, int]]:

@@ -8,10 +8,9 @@ from il5report.data.dataset import Dataset
 from il5report.data.demo.counts import reported
 from il5report.data.demo.schedule import LYMPHODEPLETION, Subject
 from il5report.data.demo.tables import Cells, Row, from_rows, interval, supplemented
-from il5report.data.demo.toxicity import crs_days, runs
+from il5report.data.demo.toxicity import crs_days, intensive, runs
 
 DOSES = {1: 0.5, 2: 1.0, 3: 2.0}
-_INTENSIVE = ("HIGH-FLOW NASAL CANNULA", "CPAP", "MECHANICAL VENTILATION")
 # first and last day after the onset, device, flow (L/min)
 _PNEUMONIA = (
     (2, 3, "NASAL CANNULA", 4.0),
@@ -33,8 +32,9 @@ def ex(subjects: Sequence[Subject]) -> tuple[Dataset, Dataset]:
     """Fludarabine and cyclophosphamide on three days, then the cells."""
     rows: list[Row] = []
     for subject in subjects:
-        for day in LYMPHODEPLETION if subject.depleted else ():
-            for drug, dose in (("FLUDARABINE", 30.0), ("CYCLOPHOSPHAMIDE", 500.0)):
+        doses = zip(LYMPHODEPLETION, subject.plan.fludarabine, strict=True)
+        for day, fludarabine in doses if subject.depleted else ():
+            for drug, dose in (("FLUDARABINE", fludarabine), ("CYCLOPHOSPHAMIDE", 500.0)):
                 rows.append(
                     interval(subject, "EX", day, day)
                     | {"EXTRT": drug, "EXCAT": "LYMPHODEPLETION", "EXDOSE": dose}
@@ -104,6 +104,10 @@ def _planned(subject: Subject) -> Iterator[Row]:
     if plan.course.transplant is not None:
         day = plan.course.transplant
         yield _procedure(subject, "ALLOGENEIC HSCT", "TRANSPLANT", day, day)
+    if plan.course.boost is not None:
+        day = plan.course.boost
+        row = _procedure(subject, "CD34+ STEM CELL BOOST", "STEM CELL BOOST", day, day)
+        yield row | {"PRINDC": "CYTOPENIA"}
 
 
 def _oxygen(subject: Subject) -> Iterator[Row]:
@@ -147,7 +151,8 @@ def ho(subjects: Sequence[Subject]) -> Dataset:
     """Intensive care: from the first pressor, high flow or ventilation to the last."""
     rows: list[Row] = []
     for subject in subjects:
-        days = [d for d, s in crs_days(subject).items() if s.pressors or s.device in _INTENSIVE]
+        states = crs_days(subject)
+        days = [list(states)[i] for i in intensive(states.values())]
         spans = [(min(days), max(days) + 1)] if days else []
         spans += [
             (e.day + 4, e.end or subject.last) for e in subject.plan.course.events if e.grade == 5

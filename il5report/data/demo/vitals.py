@@ -135,6 +135,7 @@ def cv(subjects: Sequence[Subject]) -> Dataset:
                 rows.append(common | not_done("CV", test, "EQUIPMENT FAILURE"))
             else:
                 value = (s.plan.lvef or 60.0) + (shift if visit != SCREENING else 0.0)
+                value -= s.plan.course.lvef_fall.get(visit, 0.0)
                 rows.append(common | result("CV", test, value, "%"))
     return _flagged("CV", rows, subjects)
 

@@ -77,8 +77,9 @@ def _rate(
         "first event", options.dataset, where, column.where, column=column.label, level=line.label
     )
     rows.add(scope, METHOD, counted(n, mine.height))
-    names = ("exposure", "rate", "lower", "upper")
-    stats = stats_of(found, names, f"subject-{options.unit}")
+    time = f"subject-{options.unit}"
+    stats = stats_of(found, ("exposure",), time)
+    stats += stats_of(found, ("rate", "lower", "upper"), f"{options.per:g} {time}")
     rows.add(replace(scope, analysis="rate"), "exact Poisson interval", stats)
 
 
