@@ -56,7 +56,7 @@ def _syndromes(subject: Subject) -> Iterator[_Entry]:
         end = last_day(episode, known)
         yield _Entry(
             Event(terms.CRS, episode.day, end, grade, "CRS", related=True, serious=grade >= 3,
-                  life_threatening=grade >= 4, intensive_care=intensive(known.days)),
+                  life_threatening=grade >= 4, intensive_care=bool(intensive(known.days))),
             grade, dose_limiting=grade >= 4,
         )  # fmt: skip
     for episode in course.icans:
