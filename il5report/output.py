@@ -168,6 +168,10 @@ class Context:
     def dataset(self, name: str) -> Dataset:
         return self.study[name]
 
+    def said(self, variable: str, value: str) -> str:
+        """A value of a variable as it is printed."""
+        return self.plan.labels.of(variable, value)
+
     @cached_property
     def words(self) -> Mapping[str, str]:
         """What footnotes can name."""
@@ -183,7 +187,8 @@ class Context:
             "kinetics_time": self._kinetics_time,
             "kinetics_rules": self._kinetics_rules,
             "auc_method": conventions.auc_method.replace("_", "-"),
-            "day_zero": "day 0" if conventions.day_zero else "day 1",
+            "infusion_day": f"Day {0 if conventions.day_zero else 1}: day of infusion.",
+            "study_day": STUDY_DAY,
         }
 
     @property
@@ -213,6 +218,8 @@ class Context:
         )
 
 
+# Days of the data (ADY, ASTDY, AENDY) count as the standard says, whatever the protocol does.
+STUDY_DAY = "Study day: the day of infusion is day 1, the day before it day -1."
 KINETICS_TIMES = {"clock": "actual times", "day": "whole days"}
 BLQ_INSIDE = {
     "single_missing": "left out if alone and 0 if two or more in a row",

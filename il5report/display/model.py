@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+FIGURE_SPACE = "\u2007"  # as wide as a figure
+
 
 @dataclass(frozen=True)
 class Cell:

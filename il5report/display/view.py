@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from il5report.display.model import Cell, Head, Row, Table
+from il5report.display.model import FIGURE_SPACE, Cell, Head, Row, Table
 from il5report.display.rounding import fixed, n_percent, p_value
 
 NE = "NE"
@@ -147,6 +147,16 @@ def value_text(value: object) -> str:
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() else repr(value)
     return str(value)
+
+
+def aligned(texts: Sequence[str]) -> list[str]:
+    """Numbers as texts, with figure-wide blanks before them so that their points line up."""
+    before = [len(text.partition(".")[0]) for text in texts]
+    widest = max(before, default=0)
+    return [
+        FIGURE_SPACE * (widest - own) + text if text else ""
+        for text, own in zip(texts, before, strict=True)
+    ]
 
 
 def table(heads: Sequence[Head], rows: Sequence[Row], empty: str = "") -> Table:

@@ -11,6 +11,7 @@ from pydantic import Field
 from il5report.plan.adverse_events import ListedTerm
 from il5report.plan.base import Model, Text, Where
 from il5report.plan.derivation import Derivation
+from il5report.plan.labels import Labels
 from il5report.plan.profiles import Profiles
 
 
@@ -234,6 +235,7 @@ class Plan(Model):
     conventions: Conventions
     data_cutoff: dt.date | None = None
     data: DataSettings = DataSettings()
+    labels: Labels = Labels()
     derivation: Derivation | None = None
     term_lists: tuple[ListedTerm, ...] = ()
     sections: Mapping[str, str] = Field(

@@ -28,7 +28,7 @@ from il5report.plan.texts import TEXT, read_texts, texts_of_no_section
 
 FILES = (
     "study", "sections", "abbreviations", "analysis_sets", "estimands", "outputs", "derivation",
-    "presets", "profiles",
+    "presets", "profiles", "labels",
 )  # fmt: skip
 MAX_NODES = 100_000
 Path_: TypeAlias = tuple[str | int, ...]

@@ -22,7 +22,6 @@ from il5report.display.model import (
     Table,
 )
 
-FIGURE_SPACE = "\u2007"
 BREAK = "\u200b"  # zero-width space: a line may end here
 
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from il5report.display.model import FIGURE_SPACE
 from il5report.render.text import BREAK
 
 _AFTER_HYPHEN = re.compile(r"(?<=-)(?=[^\W\d])")  # never within a date, range or number
@@ -26,7 +27,7 @@ _EM: dict[str, float] = {
         0.38: "t",
         0.41: "()s",
         0.46: "zce",
-        0.52: '?Jxav$*/0123456789\\gkoy{}`"',
+        0.52: '?Jxav$*/0123456789\\gkoy{}`"' + FIGURE_SPACE,
         0.55: "bdpqhun",
         0.57: "L^~",
         0.60: "SF",

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Sequence
 
 import polars as pl
 
 from il5report.display.model import Figure, Listing, Table
 from tests.outputs.conftest import Case
 from tests.outputs.expected import Expected, Place, expected
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 def derived(case: Case, key: str) -> Expected:
@@ -49,6 +53,20 @@ def assert_numbers(case: Case, key: str) -> None:
     assert set(ard["analysis_set"]) == {case.trial.set_of(key)}
 
 
+def bare(text: str) -> str:
+    """Without the blanks that line numbers up."""
+    return text.lstrip("\N{FIGURE SPACE}")
+
+
+def points_line_up(align: str, texts: Sequence[str]) -> bool:
+    """Whether the decimal points of a column of numbers stand at one place."""
+    numbers = [text for text in texts if _NUMBER.fullmatch(bare(text))]
+    if len(numbers) < len(list(filter(None, texts))) or not numbers:
+        return True
+    ends = {len(text.partition(".")[2 if align == "right" else 0]) for text in numbers}
+    return len(ends) == 1 or not any("." in text for text in numbers)
+
+
 def assert_texts(case: Case, key: str) -> None:
     """Heads, labels and cells are those written from the records; a figure says what it shows."""
     display, wanted, set_id = case.display(key), derived(case, key), case.trial.set_of(key)
@@ -62,7 +80,11 @@ def assert_texts(case: Case, key: str) -> None:
     if isinstance(display.body, Listing):
         options = case.trial.entry(key)[2]
         assert [h.label for h in display.body.heads] == [v["label"] for v in options["variables"]]
-        assert list(display.body.rows) == wanted.records
+        assert [tuple(map(bare, row)) for row in display.body.rows] == wanted.records
+        for head, texts in zip(
+            display.body.heads, zip(*display.body.rows, strict=True), strict=False
+        ):
+            assert points_line_up(head.align, texts)
         assert display.body.empty == options["empty"]
         return
     assert isinstance(display.body, Table)

@@ -126,7 +126,7 @@ def _disposition(made: Expected, trial: Trial, options: Record) -> None:
                 )
         made.line(indent, label, texts)
         for level, of_level in levels.items():
-            made.line(indent + 1, level, of_level)
+            made.line(indent + 1, trial.said(by, level), of_level)
 
 
 def _consort(made: Expected, trial: Trial, options: Record) -> None:
@@ -149,7 +149,7 @@ def _consort(made: Expected, trial: Trial, options: Record) -> None:
             for reason in set(reasons):
                 n = reasons.count(reason)
                 made.numbers[Place("lost", "", "n", label, level=reason)] = n
-                made.sentences.append(f"{stage.get('reasons', {}).get(reason, reason)}: {n}")
+                made.sentences.append(f"{trial.said(stage['reason'], reason)}: {n}")
 
 
 def _analysis_sets(made: Expected, trial: Trial, options: Record) -> None:
@@ -186,7 +186,9 @@ def _baseline(made: Expected, trial: Trial, options: Record) -> None:
             _describe(made, trial, name, item.get("digits", 0))
             continue
         made.line(0, f"{label}, n (%)")
-        levels = item.get("levels") or {v: v for v in sorted(set(values) - {None})}
+        levels = item.get("levels") or {
+            v: trial.said(name, v) for v in sorted(set(values) - {None})
+        }
         if None in values:
             levels = levels | {MISSING: MISSING}
         for code, text in levels.items():
@@ -485,7 +487,8 @@ def _records(made: Expected, trial: Trial, options: Record, within: frozenset[st
         Place("listed", "", "n"): len(distinct(found)),
     }
     made.records = [
-        tuple(_listed(r[v["variable"]], v) for v in options["variables"]) for r in found
+        tuple(trial.said(v["variable"], _listed(r[v["variable"]], v)) for v in options["variables"])
+        for r in found
     ]
 
 

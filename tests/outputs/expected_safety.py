@@ -139,10 +139,10 @@ def _terms(made: Expected, trial: Trial, options: Record) -> None:
             place = {"group": group, "variable": term, "level": name}
             texts = _cells(made, options, of_term, "term", **place)
             if _reaches(made, options, [r for r in of_term if first(r)]):
-                shown.append((int(bool(by)), name, texts))
+                shown.append((int(bool(by)), trial.said(term, name), texts))
         if by:
             head = _cells(made, options, of_group, "group", variable=by, level=group)
-            lines += [(0, group, head)] if shown else []
+            lines += [(0, trial.said(by, group), head)] if shown else []
         lines += shown
     for indent, text, texts in lines if len(lines) > 1 else []:
         made.line(indent, text, texts)

@@ -33,6 +33,8 @@ def _by_visit(made: Expected, trial: Trial, options: Record) -> None:
         for visit in visits:
             made.line(1, visit)
             for measure in options["measures"]:
+                if "after" in measure and visit in visits[: visits.index(measure["after"]) + 1]:
+                    continue
                 met = test_of(measure["where"]) if "where" in measure else lambda r: True
                 records = [r for r in of_parameter if r["AVISIT"] == visit and met(r)]
                 _measure(made, item, visit, measure, records)
@@ -50,11 +52,13 @@ def _measure(
             place = Place(label, c.label, stat, variable=name, level=visit, paramcd=item["paramcd"])
             made.numbers[place] = stats[stat]
         mean, sd = fixed(stats["mean"], digits + 1), fixed(stats["sd"], digits + 2)
-        means.append(f"{len(values)}: {mean} ({sd})")
+        means.append(f"{len(values)}: {mean} ({sd})" if values else "0")
         ends = ", ".join(fixed(stats[stat], digits) for stat in ("minimum", "maximum"))
-        medians.append(f"{fixed(stats['median'], digits + 1)} ({ends})")
+        middle = f"{fixed(stats['median'], digits + 1)} ({ends})"
+        medians.append(middle if values else "\N{EN DASH}")
     made.line(2, f"{label}, n: mean (SD)", means)
-    made.line(3, "median (min, max)", medians)
+    if set(means) != {"0"}:
+        made.line(3, "median (min, max)", medians)
 
 
 def _by_subject(trial: Trial, dataset: str, where: str) -> dict[str, list[Record]]:

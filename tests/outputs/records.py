@@ -116,12 +116,23 @@ class Trial:
         self.assays = study_file.get("assays") or {}
         self.columns, self.conventions = study_file["columns"], study_file["conventions"]
         self.visits = study_file.get("visits", [])
+        self.labels = plan_file(folders, "labels")
         self._read: dict[str, list[Record]] = {}
 
     def entry(self, key: str) -> tuple[str, Record, Record]:
         """Output, entry and options of a display."""
         entry = self.outputs[key]
         return entry.get("output", key), entry, entry.get("options", {})
+
+    def said(self, variable: str, value: str) -> str:
+        """A value as it is printed."""
+        labels = self.labels.get("values", {}).get(variable, {})
+        if value in labels:
+            return str(labels[value])
+        capitals = value == value.upper() and value != value.lower()
+        if variable in self.labels.get("sentence_case", ()) and capitals:
+            return value[0] + value[1:].lower()
+        return value
 
     def set_of(self, key: str) -> str:
         """The analysis set of a display."""

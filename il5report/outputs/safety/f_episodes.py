@@ -199,6 +199,6 @@ OUTPUT = Output(
     footnotes=(
         "One subject per line, the most severe of a column first; the number is the grade of the "
         "day, a day without a bar had grade 0 or none. Derived by the {syndrome_grading}. Marks: "
-        "days with the intervention, whatever its indication. Day 0: day of infusion.",
+        "days with the intervention, whatever its indication. {infusion_day}",
     ),
 )

@@ -110,7 +110,7 @@ OUTPUT = Output(
     display=display,
     footnotes=(
         "One row per subject; the number in a cell is the grade of the day, a dot is grade 0, an "
-        "empty cell a day without a grade. Day 0: day of infusion. Derived by the "
+        "empty cell a day without a grade. {infusion_day} Derived by the "
         "{syndrome_grading}.",
     ),
 )

@@ -74,7 +74,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         panels[-1].set_xlabel("Days from infusion")
         made.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=4)
         words = f"Medians with quartiles by day. {' '.join(said)}"
-        return Shown(finished(made, words, ard["row"].to_list()), (_note(options),))
+        return Shown(finished(made, words, ard["row"].to_list()), (_note(ctx, options),))
 
 
 def _points(view: View, options: Options, item: courses.Drawn, name: str) -> pl.DataFrame:
@@ -96,10 +96,11 @@ def _draw(axes: Any, points: pl.DataFrame, name: str, at: tuple[int, int]) -> No
     axes.fill_between(points["time"], points["q1"], points["q3"], color=shade, alpha=0.13, lw=0)
 
 
-def _note(options: Options) -> str:
+def _note(ctx: Context, options: Options) -> str:
     return (
         f"Median and, shaded, first to third quartile of the days with {options.least} or more "
-        f"subjects; the {options.pick} value of a subject's day. Day 0: day of infusion."
+        f"subjects; the {options.pick} value of a subject's day. "
+        f"{ctx.words['infusion_day']}"
     )
 
 

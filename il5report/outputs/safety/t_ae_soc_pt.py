@@ -139,8 +139,11 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     for group in _ordered(groups, options) if options.group else [""]:
         terms = _ordered(shown.filter(pl.col("group") == group), options)
         if terms and options.group:
-            rows.append(row(group or UNCODED, GROUP, variable=options.group, level=group))
-        rows += [row(t or UNCODED, TERM, group, options.term, t) for t in terms]
+            label = ctx.said(options.group, group) or UNCODED
+            rows.append(row(label, GROUP, variable=options.group, level=group))
+        rows += [
+            row(ctx.said(options.term, t) or UNCODED, TERM, group, options.term, t) for t in terms
+        ]
     heads = _heads(view, columns, bands, options.head)
     graded = f"Adverse events graded by {ctx.words['ae_grading']}."
     body = table(heads, rows if len(rows) > 1 else (), options.nobody)

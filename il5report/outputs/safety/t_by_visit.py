@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import polars as pl
 
 from il5report.analyse.continuous import describe
 from il5report.ard import Rows, Scope, stats_of
 from il5report.conditions import Comparison, Condition, all_of, both, equals
-from il5report.display.model import Row
-from il5report.display.view import View, fixed_of, table, whole
+from il5report.display.model import Cell, Row
+from il5report.display.view import Numbers, View, fixed_of, table, whole
+from il5report.errors import Finding, PlanError, nearest
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs.counting import add_column_sizes, one_per_subject
 from il5report.plan.base import Model, Text, Where
@@ -26,11 +27,12 @@ class Measured(Model):
 
 class Measure(Model):
     """What is described: a variable of the records that meet `where`, such as those under one
-    baseline."""
+    baseline. `after`: at the visits after this one alone, such as a change from it."""
 
     label: Text
     variable: Text
     where: Where | None = None
+    after: str = ""
 
 
 class Options(Model):
@@ -44,6 +46,7 @@ class Options(Model):
     visits: tuple[str, ...] = ()
 
 
+NOTHING = "–"
 STATISTICS = ("n", "mean", "sd", "median", "minimum", "maximum")
 
 
@@ -56,6 +59,17 @@ def needs(ctx: Context) -> Needs:
 
 def _visits(ctx: Context) -> tuple[str, ...]:
     return ctx.options(Options).visits or tuple(visit.label for visit in ctx.plan.visits)
+
+
+def _visits_of(ctx: Context, measure: Measure) -> tuple[str, ...]:
+    """The visits at which something is described."""
+    visits = _visits(ctx)
+    if not measure.after:
+        return visits
+    if measure.after not in visits:
+        message = f"{ctx.id} describes no visit {measure.after!r}{nearest(measure.after, visits)}"
+        raise PlanError([Finding("output.after", message)])
+    return visits[visits.index(measure.after) + 1 :]
 
 
 def analyse(ctx: Context, rows: Rows) -> None:
@@ -75,7 +89,7 @@ def _measure(
     records = ctx.records(dataset, where, keep=("USUBJID", "AVISIT", measure.variable))
     values, at = records[measure.variable].to_numpy(), records["AVISIT"]
     columns = list(zip(ctx.columns, ctx.split(records), strict=True))
-    for visit in _visits(ctx):
+    for visit in _visits_of(ctx, measure):
         there = (at == visit).fill_null(False)
         one_per_subject(ctx, records.filter(there), dataset)
         for column, inside in columns:
@@ -98,7 +112,8 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         for visit in _visits(ctx):
             rows.append(Row(visit, kind="heading", indent=1))
             for measure in options.measures:
-                rows += _rows(ctx, view, item, (visit, measure))
+                if visit in _visits_of(ctx, measure):
+                    rows += _rows(ctx, view, item, (visit, measure))
     heads = view.column_heads([c.label for c in ctx.columns], "Parameter, visit")
     return Shown(table(heads, rows))
 
@@ -114,10 +129,19 @@ def _rows(ctx: Context, view: View, item: Measured, at: tuple[str, Measure]) -> 
     ]
     mean = {"n": whole, "mean": more, "sd": most}
     middle = {"median": more, "minimum": data, "maximum": data}
-    first = tuple(p.cell("{n}: {mean} ({sd})", mean) for p in found)
-    second = tuple(p.cell("{median} ({minimum}, {maximum})", middle) for p in found)
+    first = tuple(_cell(p, "{n}: {mean} ({sd})", mean, "0") for p in found)
     yield Row(f"{measure.label}, n: mean (SD)", first, indent=2)
-    yield Row("median (min, max)", second, indent=3)
+    if any(p.count("n") for p in found):
+        second = (_cell(p, "{median} ({minimum}, {maximum})", middle, NOTHING) for p in found)
+        yield Row("median (min, max)", tuple(second), indent=3)
+
+
+def _cell(
+    numbers: Numbers, pattern: str, show: Mapping[str, Callable[[float], str]], without: str
+) -> Cell:
+    """The statistics, or what stands for them where there is no value."""
+    cell = numbers.cell(pattern, show)
+    return cell if numbers.count("n") else Cell(without, refs=cell.refs)
 
 
 OUTPUT = Output(
@@ -128,5 +152,8 @@ OUTPUT = Output(
     options=Options,
     analyse=analyse,
     display=display,
-    footnotes=("SD: standard deviation. Visits by the windows of the plan.",),
+    footnotes=(
+        "n: subjects with a value; 0 stands alone. SD: standard deviation. NE: not estimable. "
+        "Visits by the windows of the plan.",
+    ),
 )

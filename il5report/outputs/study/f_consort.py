@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -20,14 +20,13 @@ class Stage(Model):
     """A box of the flow: the subjects of the stage above who meet `where` (ADSL).
 
     `lost`: label of the side box of those who do not, with their number by value of `reason` (a
-    variable of ADSL; `reasons`: what its values are printed as). `split`: one box per column.
+    variable of ADSL). `split`: one box per column.
     """
 
     label: Text
     where: Where
     lost: str = ""
     reason: str = ""
-    reasons: Mapping[str, str] = {}
     split: bool = False
 
 
@@ -87,7 +86,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     stages, view = ctx.options(Options).stages, View(ard)
     columns = [c.label for c in ctx.columns]
     texts = [_stage_text(view, stage) for stage in stages]
-    sides = [_lost_lines(view, stage) for stage in stages]
+    sides = [_lost_lines(ctx, view, stage) for stage in stages]
     heights = [max(14.0, 8 + LINE_MM * len(lines)) for lines in sides]
     height = sum(heights) + 14 + (14 if any(stage.split for stage in stages) else 0)
     with house_style(ctx.id):
@@ -118,14 +117,14 @@ def _stage_text(view: View, stage: Stage) -> str:
     return f"{stage.label}\nn = {view.at('stage', '', group=stage.label).count('n')}"
 
 
-def _lost_lines(view: View, stage: Stage) -> list[str]:
+def _lost_lines(ctx: Context, view: View, stage: Stage) -> list[str]:
     if not stage.lost:
         return []
     lines = [f"{stage.lost}: n = {view.at('lost', '', group=stage.label).count('n')}"]
     found = view.only("lost", group=stage.label).filter(pl.col("level") != "")
     for level in found["level"]:
         n = view.at("lost", "", group=stage.label, level=level).count("n")
-        lines.append(f"   {stage.reasons.get(level, level)}: {n}")
+        lines.append(f"   {ctx.said(stage.reason, level)}: {n}")
     return lines
 
 

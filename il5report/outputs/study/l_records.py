@@ -7,9 +7,11 @@ import polars as pl
 from il5report.ard import Rows, Scope, Stat
 from il5report.display.model import Head, Listing
 from il5report.display.rounding import fixed, significant
-from il5report.display.view import value_text
+from il5report.display.view import aligned, value_text
 from il5report.output import Context, Needs, Output, Shown
 from il5report.plan.base import Model, Text, Where
+
+STUDY_DAYS = ("ADY", "ASTDY", "AENDY")
 
 
 class ListedVariable(Model):
@@ -62,10 +64,20 @@ def display(ctx: Context, found: pl.DataFrame) -> Shown:
     options, heads, columns = ctx.options(Options), [], []
     for item in options.variables:
         values = found[item.variable]
+        texts = [ctx.said(item.variable, _text(value, item)) for value in values]
         numeric = values.dtype.is_numeric()
+        if numeric and len({len(text.partition(".")[2]) for text in texts if text}) > 1:
+            texts, numeric = aligned(texts), False  # on the point, from the left
         heads.append(Head(item.label or _label(ctx, item), align="right" if numeric else "left"))
-        columns.append([_text(value, item) for value in values])
-    return Shown(Listing(tuple(heads), list(zip(*columns, strict=True)), options.empty))
+        columns.append(texts)
+    listing = Listing(tuple(heads), list(zip(*columns, strict=True)), options.empty)
+    return Shown(listing, _notes(ctx, options))
+
+
+def _notes(ctx: Context, options: Options) -> tuple[str, ...]:
+    """What the study days of the listing count from."""
+    days = [item for item in options.variables if item.variable in STUDY_DAYS]
+    return (ctx.words["study_day"],) if days else ()
 
 
 def _label(ctx: Context, item: ListedVariable) -> str:

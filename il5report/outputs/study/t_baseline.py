@@ -92,7 +92,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         if view.at("describe", columns[0], variable=item.variable):
             rows += _described(view, columns, item, label)
         else:
-            rows += _counted(view, columns, item, f"{label}, n (%)")
+            rows += _counted(ctx, view, columns, item, f"{label}, n (%)")
     return Shown(table(view.column_heads(columns, "Characteristic"), rows))
 
 
@@ -112,14 +112,16 @@ def _described(view: View, columns: list[str], item: Characteristic, label: str)
     return rows
 
 
-def _counted(view: View, columns: list[str], item: Characteristic, label: str) -> list[Row]:
+def _counted(
+    ctx: Context, view: View, columns: list[str], item: Characteristic, label: str
+) -> list[Row]:
     levels = view.only("levels", variable=item.variable)["level"].unique(maintain_order=True)
     rows = [Row(label, kind="heading")]
     for level in levels:
         cells: tuple[Cell, ...] = tuple(
             view.at("levels", c, variable=item.variable, level=level).n_percent() for c in columns
         )
-        rows.append(Row(item.levels.get(level, level), cells, indent=1))
+        rows.append(Row(item.levels.get(level) or ctx.said(item.variable, level), cells, indent=1))
     return rows
 
 

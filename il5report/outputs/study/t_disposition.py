@@ -79,7 +79,8 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
                 for c in columns
             )
             cells = tuple(p.n_percent() if step.percent else p.count_alone() for p in places)
-            rows.append(Row(level or step.label, cells, indent=step.indent + bool(level)))
+            label = ctx.said(variable, level) if level else step.label
+            rows.append(Row(label, cells, indent=step.indent + bool(level)))
     return Shown(table(view.column_heads(columns, "Subjects, n (%)"), rows))
 
 
