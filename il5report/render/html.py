@@ -12,6 +12,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from il5report.display.model import (
+    FIGURE_SPACE,
     Body,
     Cell,
     Document,
@@ -26,7 +27,7 @@ from il5report.render.contents import entries, tree
 from il5report.render.grid import grid, runs
 from il5report.render.scripts import Part, write_scripts
 from il5report.render.svg import inline
-from il5report.render.text import FIGURE_SPACE, clean, kind_of, name, with_texts
+from il5report.render.text import clean, kind_of, name, with_texts
 from il5report.render.widths import DIGIT_EM, width_em
 from il5report.templating import environment, fill, templates
 

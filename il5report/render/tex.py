@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from il5report.render.text import BREAK, FIGURE_SPACE, named
+from il5report.display.model import FIGURE_SPACE
+from il5report.render.text import BREAK, named
 
 _ASCII = {
     "\\": r"\textbackslash{}",

@@ -7,8 +7,9 @@ from time import process_time
 
 import pytest
 
+from il5report.display.model import FIGURE_SPACE
 from il5report.render.html import ASSETS, SCRIPTS, css_string, render_html
-from il5report.render.text import FIGURE_SPACE, clean
+from il5report.render.text import clean
 from tests.render import sample
 from tests.render.pages import Page
 from tests.render.reports import Report

@@ -10,10 +10,10 @@ from pathlib import Path
 import pypdf
 import pytest
 
-from il5report.display.model import Table
+from il5report.display.model import FIGURE_SPACE, Table
 from il5report.render import pdf, tex
 from il5report.render.pdf import render_tex_pdf
-from il5report.render.text import BREAK, FIGURE_SPACE, clean
+from il5report.render.text import BREAK, clean
 from tests.render.reports import Report
 from tests.render.test_latex import unescaped
 

@@ -152,5 +152,8 @@ OUTPUT = Output(
     options=Options,
     analyse=analyse,
     display=display,
-    footnotes=("Subjects with both findings; pairs that nobody has are not shown.",),
+    footnotes=(
+        "Subjects with both findings, of whom the percentages are; pairs that nobody has are not "
+        "shown.",
+    ),
 )

@@ -126,7 +126,7 @@ OUTPUT = Output(
     analyse=analyse,
     display=display,
     footnotes=(
-        "Percentages are of the subjects in the column. In brackets: two-sided {conf} confidence "
+        "Percentages are of the N in the head. In brackets: two-sided {conf} confidence "
         "interval, {proportion_ci}.",
     ),
 )

@@ -107,6 +107,7 @@ OUTPUT = Output(
     analyse=analyse,
     display=display,
     footnotes=(
+        "Percentages of subjects are of the N in the head.",
         "Aalen-Johansen estimate; {conf} confidence intervals on the {km_ci} scale, Aalen's "
         "variance. One minus Kaplan-Meier is not shown: it overstates an incidence where another "
         "event competes. NE: not estimable. With fewer than 5 at risk an estimate is unstable.",

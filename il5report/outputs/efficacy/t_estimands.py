@@ -49,7 +49,7 @@ OUTPUT = Output(
     analyse=analyse,
     display=display,
     footnotes=(
-        "Percentages are of the subjects in the column. Where an event censors (hypothetical) or "
+        "Percentages are of the N in the head. Where an event censors (hypothetical) or "
         "counts (composite), the subjects are those whose time or response it ended; elsewhere "
         "all who had it. A strategy that the derivation of the data does not follow stops the "
         "report.",

@@ -150,6 +150,7 @@ OUTPUT = Output(
     analyse=analyse,
     display=display,
     footnotes=(
+        "Percentages of subjects are of the N in the head.",
         "Kaplan-Meier estimate; {conf} confidence intervals on the {km_ci} scale; quartiles and "
         "landmarks by the {convention} convention. NE: not estimable. +: censored. With fewer "
         "than 5 at risk an estimate is unstable.",

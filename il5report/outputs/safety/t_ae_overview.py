@@ -76,7 +76,7 @@ OUTPUT = Output(
     analyse=analyse,
     display=display,
     footnotes=(
-        "A subject counts once in each line. Percentages are of the subjects in the column.",
+        "A subject counts once in each line. Percentages are of the N in the head.",
         "Adverse events graded by {ae_grading}.",
     ),
 )

@@ -184,7 +184,7 @@ OUTPUT = Output(
     analyse=analyse,
     display=display,
     footnotes=(
-        "A subject counts once per line. Percentages are of the subjects in the column.",
+        "A subject counts once per line. Percentages are of the N in the head.",
         "Terms as coded in the data.",
     ),
 )

@@ -112,6 +112,7 @@ OUTPUT = Output(
     display=display,
     footnotes=(
         "First event of a subject per time at risk, from infusion to that event or to the end of "
-        "follow-up, both days counted. Exact (Poisson) intervals.",
+        "follow-up, both days counted. Exact (Poisson) intervals. Percentages are of the N in "
+        "the head.",
     ),
 )

@@ -286,7 +286,7 @@ OUTPUT = Output(
     analyse=analyse,
     display=display,
     footnotes=(
-        "A subject counts once per line. Percentages are of the subjects in the column unless the "
+        "A subject counts once per line. Percentages are of the N in the head unless the "
         "line gives another number, as n/N.",
     ),
 )

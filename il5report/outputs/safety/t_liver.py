@@ -121,5 +121,8 @@ OUTPUT = Output(
     options=Options,
     analyse=analyse,
     display=display,
-    footnotes=("N: subjects with a value in the period.",),
+    footnotes=(
+        "n/N: of the subjects with a value in the period. Other percentages are of the N in the "
+        "head.",
+    ),
 )

@@ -152,7 +152,5 @@ OUTPUT = Output(
     options=Options,
     analyse=analyse,
     display=display,
-    footnotes=(
-        "A subject counts once, at the worst grade. Percentages are of the subjects in the column.",
-    ),
+    footnotes=("A subject counts once, at the worst grade. Percentages are of the N in the head.",),
 )

@@ -227,7 +227,7 @@ OUTPUT = Output(
     footnotes=(
         "First onset: one value per subject. Duration: each event once, last day - first day + 1; "
         "only of events that ended otherwise than by death. An ongoing event is given no end. "
-        "NE: not estimable.",
+        "NE: not estimable. Percentages are of the N in the head.",
         "Adverse events graded by {ae_grading}.",
     ),
 )

@@ -124,6 +124,6 @@ OUTPUT = Output(
     display=display,
     footnotes=(
         "Rows: grade at baseline. Columns: worst grade after it in the period. Percentages are of "
-        "the subjects in the column.",
+        "the N in the head. Missing: no value that can be graded.",
     ),
 )

@@ -64,8 +64,9 @@ def display(ctx: Context, found: pl.DataFrame) -> Shown:
     options, heads, columns = ctx.options(Options), [], []
     for item in options.variables:
         values = found[item.variable]
-        texts = [ctx.said(item.variable, _text(value, item)) for value in values]
-        numeric = values.dtype.is_numeric()
+        plain = [_text(value, item) for value in values]
+        texts = [ctx.said(item.variable, text) for text in plain]
+        numeric = values.dtype.is_numeric() and texts == plain
         if numeric and len({len(text.partition(".")[2]) for text in texts if text}) > 1:
             texts, numeric = aligned(texts), False  # on the point, from the left
         heads.append(Head(item.label or _label(ctx, item), align="right" if numeric else "left"))

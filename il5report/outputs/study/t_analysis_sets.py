@@ -57,5 +57,5 @@ OUTPUT = Output(
     options=Options,
     analyse=analyse,
     display=display,
-    footnotes=("Percentages are of the subjects in the column.",),
+    footnotes=("Percentages are of the N in the head.",),
 )

@@ -134,7 +134,7 @@ OUTPUT = Output(
     analyse=analyse,
     display=display,
     footnotes=(
-        "Percentages are of the subjects in the column. Quartiles by the empirical distribution "
+        "Percentages are of the N in the head. Quartiles by the empirical distribution "
         "with averaging (SAS PCTLDEF=5). SD: standard deviation.",
     ),
 )
