@@ -42,12 +42,14 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def in_data(demo_results: Results) -> set[str]:
-    """Every text value of the analysis data."""
+    """Every text value of the analysis data, as it is and as it is printed."""
     found: set[str] = set()
+    labels = demo_results.checked.loaded.plan.labels
     for dataset in demo_results.checked.study.values():
         for name, kind in dataset.frame.schema.items():
             if kind == pl.String:
-                found |= set(dataset.frame[name].drop_nulls().unique())
+                values = set(dataset.frame[name].drop_nulls().unique())
+                found |= values | {labels.of(name, value) for value in values}
     return found
 
 
