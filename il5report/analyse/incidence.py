@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from itertools import pairwise
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,7 +14,8 @@ from il5report.analyse._life_table import Counts
 from il5report.analyse.result import Result, stat
 
 Codes: TypeAlias = NDArray[np.int64]
-LARGEST_TABLE = 2**27
+LARGEST_TABLE = 2**26  # numbers of four bytes
+EXACT = 2**24  # whole numbers that a float of four bytes holds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,9 +73,7 @@ def incidence(
     tests/oracle/incidence.R
     """
     inside, subjects, what = _checked(subject, kind, kinds, members)
-    who, what = _distinct(subjects, what, _size(inside), kinds)
-    counts = [np.bincount(what[member[who]], minlength=kinds) for member in inside]
-    return Incidence(n=np.stack(counts, axis=1) if counts else np.zeros((kinds, 0), np.int64))
+    return Incidence(n=_reached(subjects, what, np.zeros_like(what), 1, kinds, inside)[:, 0])
 
 
 def worst_incidence(
@@ -119,25 +119,17 @@ def worst_incidence(
     _check("rank", graded, ranks)
     if len(graded) != len(what):
         raise ValueError(f"rank: length {len(what)} expected, {len(graded)} given")
-    # of one subject and kind, the highest rank sorts last
-    who, cell = _distinct(subjects, what * ranks + graded, _size(inside), kinds * ranks)
-    last = np.ones(who.size, np.bool_)
-    last[:-1] = (who[1:] != who[:-1]) | (cell[1:] // ranks != cell[:-1] // ranks)
-    who, cell = who[last], cell[last]
-    counts = [np.bincount(cell[member[who]], minlength=kinds * ranks) for member in inside]
-    shape = (kinds, ranks, len(inside))
-    n = np.stack(counts, axis=1).reshape(shape) if counts else np.zeros(shape, np.int64)
+    falling = ranks - 1 - graded
+    order = np.argsort(falling.astype(np.min_scalar_type(ranks)), kind="stable")
+    n = _reached(subjects[order], what[order], falling[order], ranks, kinds, inside)[:, ::-1]
+    n[:, :-1] -= n[:, 1:]  # those who reach the rank, without those who reach the next
     return WorstIncidence(n=n)
-
-
-def _size(inside: Sequence[NDArray[np.bool_]]) -> int:
-    return len(inside[0]) if inside else 0
 
 
 def _checked(
     subject: ArrayLike, kind: ArrayLike, kinds: int, members: Sequence[ArrayLike]
-) -> tuple[list[NDArray[np.bool_]], Codes, Codes]:
-    """The arguments as arrays.
+) -> tuple[NDArray[np.bool_], Codes, Codes]:
+    """The arguments as arrays, the sets as one of shape (sets, subjects).
 
     Raises
     ------
@@ -145,28 +137,39 @@ def _checked(
         As the public functions say.
     """
     inside = [np.asarray(member, np.bool_) for member in members]
+    sets = np.stack(inside) if inside else np.zeros((0, 0), np.bool_)
     subjects, what = np.asarray(subject, np.int64), np.asarray(kind, np.int64)
-    _check("subject", subjects, _size(inside))
+    _check("subject", subjects, sets.shape[1])
     _check("kind", what, kinds)
     if len(subjects) != len(what):
         raise ValueError(f"kind: length {len(subjects)} expected, {len(what)} given")
-    return inside, subjects, what
+    return sets, subjects, what
 
 
-def _distinct(subject: Codes, kind: Codes, subjects: int, kinds: int) -> tuple[Codes, Codes]:
-    """The distinct pairs; by marking them in a table where one of moderate size holds them all."""
-    pairs = subject * kinds + kind
-    if subjects * kinds <= LARGEST_TABLE:
-        seen = np.zeros(subjects * kinds, np.bool_)
-        seen[pairs] = True
-        pairs = np.flatnonzero(seen)
-    else:
-        pairs = np.sort(pairs)
-        first = np.ones(pairs.size, np.bool_)
-        first[1:] = pairs[1:] != pairs[:-1]
-        pairs = pairs[first]
-    who = pairs // max(kinds, 1)
-    return who, pairs - who * kinds
+def _reached(
+    subject: Codes, kind: Codes, step: Codes, steps: int, kinds: int, inside: NDArray[np.bool_]
+) -> Counts:
+    """Distinct subjects with a record of a step up to this one: (kind, step, set); the records
+    are in the order of their steps.
+
+    Each record marks its place in a table of subjects by kinds, and the product of the sets with
+    it counts the marks: whole numbers, so exact in any order. The table is made for as many kinds
+    at a time as it has room for.
+    """
+    sets, subjects = inside.shape
+    number = np.float32 if subjects < EXACT else np.float64
+    members: NDArray[np.floating[Any]] = inside.astype(number)
+    n = np.zeros((kinds, steps, sets), np.int64)
+    width = max(min(kinds, LARGEST_TABLE // max(subjects, 1)), 1)
+    for first in range(0, kinds, width):
+        mine = slice(None) if width == kinds else (kind >= first) & (kind < first + width)
+        places = subject[mine] * width + (kind[mine] - first)
+        ends = np.searchsorted(step[mine], np.arange(steps), side="right")
+        seen: NDArray[np.floating[Any]] = np.zeros((subjects, width), number)
+        for i, (start, end) in enumerate(pairwise([0, *ends])):
+            seen.reshape(-1)[places[start:end]] = 1
+            n[first : first + width, i] = np.einsum("si,ik->ks", members, seen)[: kinds - first]
+    return n
 
 
 def _check(name: str, codes: Codes, size: int) -> None:

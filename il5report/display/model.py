@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 FIGURE_SPACE = "\u2007"  # as wide as a figure
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """One text, and the rows of the ARD that it shows.
 
     Attributes

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from decimal import ROUND_FLOOR, Context, Decimal
+from functools import lru_cache
 
 # A value closer to a tie than this (in units of the last printed digit) is that tie: 100 * 0.285
 # is 28.499999999999996 in binary and 28.5 to a reader. The ROUND function of SAS does the same.
@@ -97,10 +98,11 @@ def percent(n: int, N: int, digits: int = 1) -> str:
     if digits < 0:
         raise ValueError(f"digits = {digits}: below 0")
     n, N = int(n), int(N)  # numpy integers would overflow
-    units = (2 * 100 * n * 10**digits + N) // (2 * N)
-    return f"{Decimal(units).scaleb(-digits):f}"
+    whole, rest = divmod((2 * 100 * n * 10**digits + N) // (2 * N), 10**digits)
+    return f"{whole}.{rest:0{digits}d}" if digits else str(whole)
 
 
+@lru_cache(maxsize=2**14)
 def n_percent(n: int, N: int, digits: int = 1) -> str:
     """Count with its percentage as a table cell shows it.
 

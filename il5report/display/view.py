@@ -80,11 +80,18 @@ class View:
 
     def __init__(self, ard: pl.DataFrame) -> None:
         self.ard = ard
-        self._stats = [ard[name].to_list() for name in ("stat_name", "stat", "reason", "row")]
-        self._index: dict[tuple[object, ...], list[int]] = {}
-        places = zip(*(ard[name].to_list() for name in _PLACE), strict=True)
-        for position, place in enumerate(places):
-            self._index.setdefault(place, []).append(position)
+        self._names: list[str] = ard["stat_name"].to_list()
+        self._numbers = list(
+            map(Number, *(ard[name].to_list() for name in ("stat", "reason", "row")))
+        )
+        self._index: dict[tuple[object, ...], Sequence[int]] = {}
+        # the numbers of a place mostly follow each other: one look at each run of them
+        runs = ard.select(pl.struct(_PLACE).rle().alias("run")).unnest("run")
+        ends = runs["len"].cum_sum().to_list()
+        places = runs["value"].struct.unnest().rows()
+        for place, start, end in zip(places, [0, *ends], ends, strict=False):
+            before = self._index.get(place, ())
+            self._index[place] = (*before, *range(start, end)) if before else range(start, end)
 
     def at(  # noqa: PLR0913 - the coordinates of a number
         self,
@@ -100,9 +107,8 @@ class View:
     ) -> Numbers:
         """The numbers at a place; empty (false) where the ARD has none."""
         key = (analysis, column, group, variable, level, paramcd, visit, time)
-        names, values, reasons, rows = self._stats
         found = self._index.get(key, ())
-        return Numbers({names[i]: Number(values[i], reasons[i], rows[i]) for i in found})
+        return Numbers({self._names[i]: self._numbers[i] for i in found})
 
     def only(self, analysis: str, **equal: str) -> pl.DataFrame:
         """The rows of an analysis where the named columns equal the texts given."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -22,9 +22,11 @@ from il5report.ard import (
 )
 from il5report.conditions import MISSING, Condition, expression, of_dataset, quoted
 from il5report.errors import DataError, Finding, some_subjects
-from il5report.output import Column, Context
+from il5report.output import Context
 
 METHOD = "count of subjects"
+
+Codes: TypeAlias = NDArray[np.int64]
 
 
 def column_sizes(ctx: Context) -> dict[str, int]:
@@ -111,6 +113,7 @@ class Tally:
     ----------
     records : polars.DataFrame
         Records of the set's subjects, in any order and number.
+    by : the text variables whose values make the levels.
     marks : conditions, such as a severity band, each counted apart.
     grades : conditions that exclude each other, from mild to severe: a subject counts with the
         worst that a record of the level meets.
@@ -120,68 +123,76 @@ class Tally:
         self,
         ctx: Context,
         records: pl.DataFrame,
+        by: Sequence[str],
         marks: Mapping[str, Condition | None],
         grades: Mapping[str, Condition] = {},
     ) -> None:
         subjects = ctx.subjects
-        order = pl.Enum(subjects["USUBJID"].to_list())
-        self._records = records
-        self._who = records["USUBJID"].cast(order).to_physical().cast(pl.Int64).to_numpy()
         self._members = [_mask(subjects, column.where) for column in ctx.columns]
-        self._marks = {mark: _mask(records, where) for mark, where in marks.items()}
+        self._who, self._values, self._codes = _coded(records, subjects["USUBJID"], by)
+        self._marks: dict[str, Codes | slice] = {}
+        for mark, where in marks.items():
+            inside = _mask(records, where)
+            self._marks[mark] = slice(None) if inside.all() else np.flatnonzero(inside)
         self._grades = tuple(grades)
         self._rank = np.zeros(records.height, np.int64)
         for place, where in enumerate(grades.values(), 1):
             self._rank[_mask(records, where)] = place
-        self._codes: dict[str, tuple[pl.Series, NDArray[np.int64]]] = {}
 
     def by(self, *variables: str) -> Counted:
         """Counts for each combination of the variables' values; without any, one count."""
         levels, kind = self._levels(variables)
-        counts = {}
-        for mark, inside in self._marks.items():
-            everything = bool(inside.all())
-            found = incidence(
-                self._who if everything else self._who[inside],
-                kind if everything else kind[inside],
-                kinds=levels.height,
-                members=self._members,
-            )
-            counts[mark] = found.n
+        kinds, members = levels.height, self._members
+        counts = {
+            mark: incidence(self._who[inside], kind[inside], kinds=kinds, members=members).n
+            for mark, inside in self._marks.items()
+        }
         if self._grades:
             worst = worst_incidence(
-                self._who, kind, self._rank, kinds=levels.height, ranks=len(self._grades) + 1,
-                members=self._members,
+                self._who, kind, self._rank, kinds=kinds, ranks=len(self._grades) + 1,
+                members=members,
             )  # fmt: skip
             counts |= {grade: worst.n[:, i] for i, grade in enumerate(self._grades, 1)}
         return Counted(levels, counts)
 
-    def _levels(self, variables: Sequence[str]) -> tuple[pl.DataFrame, NDArray[np.int64]]:
+    def _levels(self, variables: Sequence[str]) -> tuple[pl.DataFrame, Codes]:
         """The distinct combinations, and the position of each record's among them."""
         if not variables:
-            return pl.DataFrame({"": [""]}), np.zeros(self._records.height, np.int64)
-        codes, size = np.zeros(self._records.height, np.int64), 1
+            return pl.DataFrame({"": [""]}), np.zeros_like(self._who)
+        codes, size = np.zeros_like(self._who), 1
         for name in variables:
-            values, own = self._coded(name)
-            codes, size = codes * values.len() + own, size * values.len()
+            values = self._values[name].len()
+            codes, size = codes * values + self._codes[name], size * values
         used = np.zeros(size, np.bool_)
         used[codes] = True
         rest, columns = np.flatnonzero(used), {}
         for name in reversed(variables):
-            values, _ = self._coded(name)
-            rest, place = np.divmod(rest, values.len())
-            columns[name] = values.gather(place)
+            rest, place = np.divmod(rest, self._values[name].len())
+            columns[name] = self._values[name].gather(place)
         return pl.DataFrame([columns[name] for name in variables]), (np.cumsum(used) - 1)[codes]
 
-    def _coded(self, name: str) -> tuple[pl.Series, NDArray[np.int64]]:
-        """The values of a text variable, missing last, and the place of each record's."""
-        if name not in self._codes:
-            column = self._records[name]
-            found = column.unique().drop_nulls().sort()
-            places = column.cast(pl.Enum(found)).to_physical().cast(pl.Int64)
-            coded = places.fill_null(found.len()).to_numpy()
-            self._codes[name] = found.extend_constant(None, 1), coded
-        return self._codes[name]
+
+def _coded(
+    records: pl.DataFrame, subjects: pl.Series, by: Sequence[str]
+) -> tuple[Codes, dict[str, pl.Series], dict[str, Codes]]:
+    """The position of each record's subject; the values of each variable, missing last, and the
+    position of each record's among them. One query each, so that the columns are read side by
+    side."""
+    distinct = records.select(
+        pl.lit("").alias(""), *(pl.col(n).unique().drop_nulls().sort().implode() for n in by)
+    ).row(0)[1:]
+    kinds = {name: pl.Enum(values) for name, values in zip(by, distinct, strict=True)}
+    kinds["USUBJID"] = pl.Enum(subjects)
+    coded = records.select(
+        pl.col(name).cast(kind).to_physical().cast(pl.Int64).fill_null(len(kind.categories))
+        for name, kind in kinds.items()
+    )
+    values = {
+        name: pl.Series(name, [*found, None], pl.String)
+        for name, found in zip(by, distinct, strict=True)
+    }
+    codes = {name: coded[name].to_numpy() for name in kinds}
+    return codes["USUBJID"], values, codes
 
 
 def _mask(frame: pl.DataFrame, condition: Condition | None) -> NDArray[np.bool_]:
@@ -190,43 +201,73 @@ def _mask(frame: pl.DataFrame, condition: Condition | None) -> NDArray[np.bool_]
     return frame.select(pl.repeat(True, pl.len()) & where).to_series().to_numpy()
 
 
+class Line(NamedTuple):
+    """What is counted in one band of a table: the mark or grade of `Counted`, the name of the
+    analysis, the records of the data set, and the condition that leaves out subjects with a record
+    of the same level."""
+
+    mark: str
+    analysis: str
+    subset: Condition | None
+    without: Condition | None = None
+
+
 def add_incidence(  # noqa: PLR0913
     ctx: Context,
     rows: Rows,
     counted: Counted,
-    mark: str,
+    lines: Sequence[Line],
     *,
-    analysis: str,
     dataset: str,
-    subset: Condition | None,
     variable: str,
     group: str = "",
-    without: Condition | None = None,
 ) -> None:
-    """Rows n, N and n/N for every level and every column of the table.
+    """Rows n, N and n/N for every line, level and column of the table.
 
-    The level's condition is ``variable == level``, preceded by the same of `group`; subjects with
-    a record of the same level that meets `without` are left out.
+    The level's condition is ``variable == level``, preceded by the same of `group`.
     """
     parts = [_is_level(name) for name in (group, variable) if name]
-    base = counted.levels.select(
-        pl.lit(analysis).alias("analysis"),
-        pl.lit(dataset).alias("dataset"),
-        pl.lit(text(subset)).alias("subset_where"),
-        pl.lit(METHOD).alias("method"),
-        (pl.col(group).fill_null("") if group else pl.lit("")).alias("group"),
-        pl.lit(variable).alias("variable"),
-        (pl.col(variable).fill_null("") if variable else pl.lit("")).alias("level"),
+    levels = counted.levels.select(
+        *counted.levels.columns,
+        (pl.col(group).fill_null("") if group else pl.lit("")).alias("_group"),
+        (pl.col(variable).fill_null("") if variable else pl.lit("")).alias("_level"),
         (pl.concat_str(parts, separator=" and ") if parts else pl.lit("")).alias("group_where"),
-        _without(dataset, without, (group, variable)).alias("without_where"),
+    ).join(_of_columns(ctx), how="cross", maintain_order="left_right")
+    rows.add_frame(
+        _stats(
+            pl.concat(
+                levels.select(
+                    "column",
+                    "where",
+                    DENOMINATOR[0],
+                    "group_where",
+                    pl.col("_group").alias("group"),
+                    pl.col("_level").alias("level"),
+                    pl.Series(
+                        NUMBER_OF_SUBJECTS[0], counted.counts[line.mark].ravel(), dtype=pl.Float64
+                    ),
+                    pl.lit(line.analysis).alias("analysis"),
+                    pl.lit(text(line.subset)).alias("subset_where"),
+                    _without(dataset, line.without, (group, variable)).alias("without_where"),
+                    pl.lit(variable).alias("variable"),
+                    pl.lit(dataset).alias("dataset"),
+                    pl.lit(METHOD).alias("method"),
+                )
+                for line in lines
+            )
+        )
     )
-    frames = []
-    for i, column in enumerate(ctx.columns):
-        n = pl.Series("count", counted.counts[mark][:, i], dtype=pl.Float64)
-        size = ctx.in_column(column).height
-        frames.append(_stats(base.with_columns(n).lazy(), "count", column, size))
-    for frame in pl.collect_all(frames):
-        rows.add_frame(frame)
+
+
+def _of_columns(ctx: Context) -> pl.DataFrame:
+    """Label, condition and number of subjects of each column."""
+    return pl.DataFrame(
+        {
+            "column": [column.label for column in ctx.columns],
+            "where": [text(column.where) for column in ctx.columns],
+            DENOMINATOR[0]: [float(ctx.in_column(column).height) for column in ctx.columns],
+        }
+    )
 
 
 def _is_level(name: str, dataset: str = "") -> pl.Expr:
@@ -243,35 +284,34 @@ def _without(dataset: str, where: Condition | None, names: Sequence[str]) -> pl.
     return pl.concat_str([*parts, *(_is_level(n, dataset) for n in names if n)], separator=" and ")
 
 
-def _stats(base: pl.LazyFrame, count: str, column: Column, size: int) -> pl.LazyFrame:
-    """The three numbers of each group in one column."""
-    where = column.where
-    joint = pl.col("group_where")
-    if where is not None:
-        prefix = f"({where})" if " or " in str(where) else str(where)
-        joint = (
-            pl.when(joint == "")
-            .then(pl.lit(str(where)))
-            .otherwise(pl.concat_str(joint, pl.lit(f" and {prefix}")))
+def _stats(places: pl.DataFrame) -> pl.DataFrame:
+    """The three numbers of each place, one after the other."""
+    n, size, where = (pl.col(c) for c in (NUMBER_OF_SUBJECTS[0], DENOMINATOR[0], "where"))
+    also = pl.when(where.str.contains(" or ", literal=True)).then(pl.format("({})", where))
+    joint = (
+        pl.when(where == "").then("group_where").when(pl.col("group_where") == "").then(where)
+        .otherwise(pl.format("{} and {}", "group_where", also.otherwise(where)))
+    )  # fmt: skip
+    none = pl.when(size == 0).then(pl.lit("no subject in the denominator")).otherwise(pl.lit(""))
+    shared = ["analysis", "method", "column", "group", "variable", "level"]
+    own = ("dataset", "subset_where", joint.alias("group_where"), "without_where")
+    whole = (
+        pl.lit("ADSL").alias("dataset"), pl.lit("").alias("subset_where"),
+        where.alias("group_where"), pl.lit("").alias("without_where"),
+    )  # fmt: skip
+    three = [
+        places.lazy().select(
+            *shared, *source, value.alias("stat"), reason.alias("reason"),
+            *(pl.lit(v).alias(k) for k, v in zip(_STAT, stat, strict=True)),
         )
-    placed = base.with_columns(joint.alias("group_where"), pl.lit(column.label).alias("column"))
-    reason = "" if size else "no subject in the denominator"
-    proportion = pl.col(count) / size if size else pl.lit(None, dtype=pl.Float64)
-    values = (pl.col(count), pl.lit(float(size)), proportion)
-    whole = {
-        "dataset": "ADSL", "subset_where": "", "group_where": text(where), "without_where": "",
-    }  # fmt: skip
-    frames = [
-        placed.with_columns(
-            *(pl.lit(v).alias(k) for k, v in whole.items() if name == DENOMINATOR[0]),
-            pl.lit(name).alias("stat_name"),
-            pl.lit(label).alias("stat_label"),
-            value.alias("stat"),
-            pl.lit(unit).alias("unit"),
-            pl.lit(reason if name == PROPORTION[0] else "").alias("reason"),
+        for stat, value, reason, source in (
+            (NUMBER_OF_SUBJECTS, n, pl.lit(""), own),
+            (DENOMINATOR, size, pl.lit(""), whole),
+            (PROPORTION, pl.when(size > 0).then(n / size), none, own),
         )
-        for (name, label, unit), value in zip(
-            (NUMBER_OF_SUBJECTS, DENOMINATOR, PROPORTION), values, strict=True
-        )
-    ]
-    return pl.concat(frames)
+    ]  # fmt: skip
+    in_turn = np.arange(3 * places.height).reshape(3, -1).T.ravel()
+    return pl.concat(pl.collect_all(three))[in_turn]
+
+
+_STAT = ("stat_name", "stat_label", "unit")

@@ -15,7 +15,7 @@ from il5report.display.rounding import fixed
 from il5report.display.view import View
 from il5report.errors import Finding, PlanError, nearest
 from il5report.output import Context, Needs
-from il5report.outputs.counting import Counted, Tally, add_column_sizes, add_incidence
+from il5report.outputs.counting import Counted, Line, Tally, add_column_sizes, add_incidence
 from il5report.plan.base import Model, Text, Where
 
 UNCODED = "(not coded)"
@@ -85,14 +85,12 @@ def add_terms(ctx: Context, rows: Rows, options: TermOptions, bands: Sequence[Ba
     add_column_sizes(ctx, rows)
     used = sorted({c.variable for band in bands for c in comparisons(band.where)})
     records = ctx.records(options.dataset, options.subset, keep=(options.term, *used))
-    tally = Tally(ctx, records, {band.label: band.where for band in bands})
-    found = tally.by(options.term)
-    for band in bands:
-        add_incidence(
-            ctx, rows, found, band.label,
-            analysis=f"term|{band.label}", dataset=options.dataset,
-            subset=all_of(options.subset, band.where), variable=options.term,
-        )  # fmt: skip
+    marks = {band.label: band.where for band in bands}
+    found = Tally(ctx, records, [options.term], marks).by(options.term)
+    counted = [
+        Line(band.label, f"term|{band.label}", all_of(options.subset, band.where)) for band in bands
+    ]
+    add_incidence(ctx, rows, found, counted, dataset=options.dataset, variable=options.term)
     return found
 
 

@@ -13,7 +13,7 @@ from il5report.conditions import Condition, all_of, comparisons, expression
 from il5report.display.model import Head, Row
 from il5report.display.view import View, table
 from il5report.output import Context, Needs, Output, Shown
-from il5report.outputs.counting import Tally, add_column_sizes, add_incidence
+from il5report.outputs.counting import Line, Tally, add_column_sizes, add_incidence
 from il5report.outputs.terms import TOLERANCE, UNCODED, Band
 from il5report.plan.base import Model, Text, Where
 
@@ -73,17 +73,16 @@ def analyse(ctx: Context, rows: Rows) -> None:
     marks: dict[str, Condition | None] = {b.label: b.where for b in options.bands}
     for group in options.groups:
         mine = records.filter(expression(group.where, records.schema))
-        tally = Tally(ctx, mine, marks)
+        tally = Tally(ctx, mine, [*filter(None, [options.term])], marks)
+        among = [all_of(options.subset, group.where, b.where) for b in options.bands]
         for level in _levels(options):
             found = tally.by(*filter(None, [level.variable]))
+            lines = [
+                Line(band.label, f"{level.analysis}|{band.label}", where)
+                for band, where in zip(options.bands, among, strict=True)
+            ]
             made = Rows()
-            for band in options.bands:
-                add_incidence(
-                    ctx, made, found, band.label,
-                    analysis=f"{level.analysis}|{band.label}", dataset=options.dataset,
-                    subset=all_of(options.subset, group.where, band.where),
-                    variable=level.variable,
-                )  # fmt: skip
+            add_incidence(ctx, made, found, lines, dataset=options.dataset, variable=level.variable)
             rows.add_frame(made.frame().with_columns(pl.lit(group.label).alias("group")))
 
 

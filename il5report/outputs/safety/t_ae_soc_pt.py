@@ -19,7 +19,7 @@ from il5report.conditions import (
 from il5report.display.model import Head, Row
 from il5report.display.view import View, table
 from il5report.output import Context, Needs, Output, Shown
-from il5report.outputs.counting import Counted, Tally, add_column_sizes, add_incidence
+from il5report.outputs.counting import Line, Tally, add_column_sizes, add_incidence
 from il5report.plan.base import Model, Text, Where
 
 
@@ -87,15 +87,30 @@ def analyse(ctx: Context, rows: Rows) -> None:
     records = ctx.records(options.dataset, options.subset, keep=keep)
     marks: dict[str, Condition | None] = {band.label: band.where for band in options.bands}
     grades = {label: _of(ctx, options, [level]) for level, label in options.worst.items()}
-    tally = Tally(ctx, records, marks, grades)
+    by = [*filter(None, (options.group, options.term))]
+    tally = Tally(ctx, records, by, marks, grades)
     for level in _levels(options):
         found = tally.by(*filter(None, (level.group, level.variable)))
-        for band in options.bands:
-            _add(ctx, rows, level, found, band.label, band.where)
-        levels = list(options.worst)
-        for place, label in enumerate(options.worst.values(), 1):
-            worse = _of(ctx, options, levels[place:]) if levels[place:] else None
-            _add(ctx, rows, level, found, label, grades[label], worse)
+        add_incidence(
+            ctx, rows, found, _lines(ctx, options, level.analysis, grades),
+            dataset=options.dataset, variable=level.variable, group=level.group,
+        )  # fmt: skip
+
+
+def _lines(
+    ctx: Context, options: Options, analysis: str, grades: Mapping[str, Condition]
+) -> list[Line]:
+    """Subjects with a record in a line and, by worst grade, without one of a worse grade in it."""
+    lines = [
+        Line(band.label, f"{analysis}|{band.label}", all_of(options.subset, band.where))
+        for band in options.bands
+    ]
+    levels = list(options.worst)
+    for place, (label, where) in enumerate(grades.items(), 1):
+        worse = _of(ctx, options, levels[place:]) if levels[place:] else None
+        without = worse and both(options.subset, worse)
+        lines.append(Line(label, f"{analysis}|{label}", all_of(options.subset, where), without))
+    return lines
 
 
 def _of(ctx: Context, options: Options, levels: list[str]) -> Comparison:
@@ -103,20 +118,6 @@ def _of(ctx: Context, options: Options, levels: list[str]) -> Comparison:
     numeric = ctx.dataset(options.dataset).frame.schema[options.grade].is_numeric()
     values = tuple(float(level) if numeric else level for level in levels)
     return Comparison(options.grade, "EQ" if len(values) == 1 else "IN", values)
-
-
-def _add(  # noqa: PLR0913, PLR0917
-    ctx: Context, rows: Rows, level: Level, found: Counted, band: str, where: Condition | None,
-    worse: Condition | None = None,
-) -> None:  # fmt: skip
-    """Subjects with a record in a line and, where there are worse grades, none of those in it."""
-    options = ctx.options(Options)
-    add_incidence(
-        ctx, rows, found, band,
-        analysis=f"{level.analysis}|{band}", dataset=options.dataset,
-        subset=all_of(options.subset, where), variable=level.variable, group=level.group,
-        without=worse and both(options.subset, worse),
-    )  # fmt: skip
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
