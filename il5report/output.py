@@ -162,8 +162,9 @@ class Context:
         Only `keep`, USUBJID and what conditions use, where `keep` is given.
         """
         used = {c.variable for c in comparisons(subset)}
-        frame = beside(self.study[dataset], self.subjects, {*keep, *used} if keep else None)
-        return frame.filter(expression(subset, frame.schema))
+        own = self.study[dataset]
+        where = expression(subset, {**self.subjects.schema, **own.frame.schema})
+        return beside(own, self.subjects, {*keep, *used} if keep else None, where)
 
     def dataset(self, name: str) -> Dataset:
         return self.study[name]

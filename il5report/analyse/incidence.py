@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,9 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from il5report.analyse._life_table import Counts
 from il5report.analyse.result import Result, stat
 
-Codes: TypeAlias = NDArray[np.int64]
-LARGEST_TABLE = 2**26  # numbers of four bytes
-EXACT = 2**24  # whole numbers that a float of four bytes holds
+Codes: TypeAlias = NDArray[np.int32]
+LARGEST_TABLE = 2**27
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +72,8 @@ def incidence(
     tests/oracle/incidence.R
     """
     inside, subjects, what = _checked(subject, kind, kinds, members)
-    return Incidence(n=_reached(subjects, what, np.zeros_like(what), 1, kinds, inside)[:, 0])
+    n = _reached(subjects, what, [len(what)], kinds, inside)
+    return Incidence(n=n[:, 0])
 
 
 def worst_incidence(
@@ -115,14 +115,14 @@ def worst_incidence(
     tests/oracle/incidence.R
     """
     inside, subjects, what = _checked(subject, kind, kinds, members)
-    graded = np.asarray(rank, np.int64)
-    _check("rank", graded, ranks)
+    graded = _codes("rank", rank, ranks)
     if len(graded) != len(what):
         raise ValueError(f"rank: length {len(what)} expected, {len(graded)} given")
-    falling = ranks - 1 - graded
-    order = np.argsort(falling.astype(np.min_scalar_type(ranks)), kind="stable")
-    n = _reached(subjects[order], what[order], falling[order], ranks, kinds, inside)[:, ::-1]
-    n[:, :-1] -= n[:, 1:]  # those who reach the rank, without those who reach the next
+    below = ranks - 1 - graded
+    order = np.argsort(below.astype(np.min_scalar_type(ranks)), kind="stable")
+    ends = np.bincount(below, minlength=ranks).cumsum().tolist()
+    n = _reached(subjects[order], what[order], ends, kinds, inside)[:, ::-1]
+    n[:, :-1] -= n[:, 1:]  # those who reach a rank, without those who reach the next
     return WorstIncidence(n=n)
 
 
@@ -138,42 +138,61 @@ def _checked(
     """
     inside = [np.asarray(member, np.bool_) for member in members]
     sets = np.stack(inside) if inside else np.zeros((0, 0), np.bool_)
-    subjects, what = np.asarray(subject, np.int64), np.asarray(kind, np.int64)
-    _check("subject", subjects, sets.shape[1])
-    _check("kind", what, kinds)
+    subjects, what = _codes("subject", subject, sets.shape[1]), _codes("kind", kind, kinds)
     if len(subjects) != len(what):
         raise ValueError(f"kind: length {len(subjects)} expected, {len(what)} given")
     return sets, subjects, what
 
 
-def _reached(
-    subject: Codes, kind: Codes, step: Codes, steps: int, kinds: int, inside: NDArray[np.bool_]
-) -> Counts:
-    """Distinct subjects with a record of a step up to this one: (kind, step, set); the records
-    are in the order of their steps.
-
-    Each record marks its place in a table of subjects by kinds, and the product of the sets with
-    it counts the marks: whole numbers, so exact in any order. The table is made for as many kinds
-    at a time as it has room for.
-    """
-    sets, subjects = inside.shape
-    number = np.float32 if subjects < EXACT else np.float64
-    members: NDArray[np.floating[Any]] = inside.astype(number)
-    n = np.zeros((kinds, steps, sets), np.int64)
-    width = max(min(kinds, LARGEST_TABLE // max(subjects, 1)), 1)
-    for first in range(0, kinds, width):
-        mine = slice(None) if width == kinds else (kind >= first) & (kind < first + width)
-        places = subject[mine] * width + (kind[mine] - first)
-        ends = np.searchsorted(step[mine], np.arange(steps), side="right")
-        seen: NDArray[np.floating[Any]] = np.zeros((subjects, width), number)
-        for i, (start, end) in enumerate(pairwise([0, *ends])):
-            seen.reshape(-1)[places[start:end]] = 1
-            n[first : first + width, i] = np.einsum("si,ik->ks", members, seen)[: kinds - first]
-    return n
-
-
-def _check(name: str, codes: Codes, size: int) -> None:
+def _codes(name: str, values: ArrayLike, size: int) -> Codes:
+    codes = np.asarray(values)
+    if not np.issubdtype(codes.dtype, np.integer):
+        codes = codes.astype(np.int64)
     if len(codes) and (codes.min() < 0 or codes.max() >= size):
-        bad = (codes < 0) | (codes >= size)
-        position = int(np.argmax(bad))
+        position = int(np.argmax((codes < 0) | (codes >= size)))
         raise ValueError(f"{name}[{position}] = {codes[position]}: not from 0 to {size - 1}")
+    return codes.astype(np.int32, copy=False)
+
+
+def _reached(
+    subject: Codes, kind: Codes, ends: Sequence[int], kinds: int, inside: NDArray[np.bool_]
+) -> Counts:
+    """Distinct subjects with a record of a step up to this one: (kind, step, set). The records are
+    in the order of their steps, those of the first up to ``ends[0]`` and so on.
+
+    Each record marks its place in a table of subjects by kinds, for as many kinds at a time as
+    there is room for. Subjects of the same sets stand together, so that a count is a column sum.
+    """
+    subjects = inside.shape[1]
+    width = max(LARGEST_TABLE // max(subjects, 1), 1)
+    if kinds > width:
+        blocks = []
+        for first in range(0, kinds, width):
+            mine = np.flatnonzero((kind >= first) & (kind < first + width))
+            until = np.searchsorted(mine, ends).tolist()
+            size = min(width, kinds - first)
+            blocks.append(_reached(subject[mine], kind[mine] - first, until, size, inside))
+        return np.concatenate(blocks)
+    line, bounds, sets = _alike(inside)
+    place = line[subject] * np.int32(kinds)
+    place += kind
+    seen = np.zeros((subjects, kinds), np.uint8)
+    n = np.zeros((kinds, len(ends), len(sets)), np.int64)
+    for step, (start, end) in enumerate(pairwise([0, *ends])):
+        seen.reshape(-1)[place[start:end]] = 1
+        for group, (top, bottom) in enumerate(pairwise(bounds)):
+            n[:, step, group] = seen[top:bottom].sum(axis=0, dtype=np.int32)
+    return n @ sets
+
+
+def _alike(inside: NDArray[np.bool_]) -> tuple[Codes, list[int], Counts]:
+    """Subjects in order, those of the same sets together: the line of each subject, the bounds of
+    the groups, and which sets (column) each group (row) is in."""
+    pattern = np.zeros(inside.shape[1], np.int64)
+    for member in inside:
+        pattern = np.unique(2 * pattern + member, return_inverse=True)[1]
+    order = np.argsort(pattern, kind="stable")
+    line = np.empty(len(order), np.int32)
+    line[order] = np.arange(len(order))
+    first = np.unique(pattern[order], return_index=True)[1]
+    return line, [*first.tolist(), len(order)], inside[:, order[first]].T.astype(np.int64)

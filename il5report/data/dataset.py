@@ -44,7 +44,10 @@ Study: TypeAlias = Mapping[str, Dataset]
 
 
 def beside(
-    dataset: Dataset, subjects: pl.DataFrame, keep: Collection[str] | None = None
+    dataset: Dataset,
+    subjects: pl.DataFrame,
+    keep: Collection[str] | None = None,
+    where: pl.Expr | None = None,
 ) -> pl.DataFrame:
     """The records of these subjects, with the variables of ADSL that the data set lacks.
 
@@ -56,16 +59,19 @@ def beside(
         Rows of ADSL, one per subject.
     keep : collection of str
         The variables wanted, beside USUBJID; all where left out.
+    where : polars.Expr
+        Which of the records, by these variables; all where left out.
     """
     mine = pl.col("USUBJID").is_in(subjects["USUBJID"].implode())
-    if dataset.name == "ADSL":
-        return dataset.frame.filter(mine)
+    where = pl.lit(True) if where is None else where
     own = dataset.frame
+    if dataset.name == "ADSL":
+        return own.filter(mine & where)
     wanted = set(own.columns) | set(subjects.columns) if keep is None else {"USUBJID", *keep}
-    found = own.select(c for c in own.columns if c in wanted).filter(mine)
+    found = own.select(c for c in own.columns if c in wanted)
     added = [c for c in subjects.columns if c in wanted and c not in own.columns]
     if not added:
-        return found
-    return found.join(
-        subjects.select("USUBJID", *added), on="USUBJID", how="left", maintain_order="left"
-    )
+        return found.filter(mine & where)
+    further = subjects.select("USUBJID", *added)
+    joined = found.filter(mine).join(further, on="USUBJID", how="left", maintain_order="left")
+    return joined.filter(where)

@@ -26,7 +26,7 @@ from il5report.output import Context
 
 METHOD = "count of subjects"
 
-Codes: TypeAlias = NDArray[np.int64]
+Codes: TypeAlias = NDArray[np.int32]
 
 
 def column_sizes(ctx: Context) -> dict[str, int]:
@@ -130,12 +130,12 @@ class Tally:
         subjects = ctx.subjects
         self._members = [_mask(subjects, column.where) for column in ctx.columns]
         self._who, self._values, self._codes = _coded(records, subjects["USUBJID"], by)
-        self._marks: dict[str, Codes | slice] = {}
+        self._marks: dict[str, NDArray[np.intp] | slice] = {}
         for mark, where in marks.items():
             inside = _mask(records, where)
             self._marks[mark] = slice(None) if inside.all() else np.flatnonzero(inside)
         self._grades = tuple(grades)
-        self._rank = np.zeros(records.height, np.int64)
+        self._rank = np.zeros(records.height, np.int32)
         for place, where in enumerate(grades.values(), 1):
             self._rank[_mask(records, where)] = place
 
@@ -159,7 +159,7 @@ class Tally:
         """The distinct combinations, and the position of each record's among them."""
         if not variables:
             return pl.DataFrame({"": [""]}), np.zeros_like(self._who)
-        codes, size = np.zeros_like(self._who), 1
+        codes, size = np.zeros(len(self._who), np.int64), 1
         for name in variables:
             values = self._values[name].len()
             codes, size = codes * values + self._codes[name], size * values
@@ -169,7 +169,8 @@ class Tally:
         for name in reversed(variables):
             rest, place = np.divmod(rest, self._values[name].len())
             columns[name] = self._values[name].gather(place)
-        return pl.DataFrame([columns[name] for name in variables]), (np.cumsum(used) - 1)[codes]
+        position = np.cumsum(used, dtype=np.int32) - 1
+        return pl.DataFrame([columns[name] for name in variables]), position[codes]
 
 
 def _coded(
@@ -184,7 +185,7 @@ def _coded(
     kinds = {name: pl.Enum(values) for name, values in zip(by, distinct, strict=True)}
     kinds["USUBJID"] = pl.Enum(subjects)
     coded = records.select(
-        pl.col(name).cast(kind).to_physical().cast(pl.Int64).fill_null(len(kind.categories))
+        pl.col(name).cast(kind).to_physical().cast(pl.Int32).fill_null(len(kind.categories))
         for name, kind in kinds.items()
     )
     values = {
