@@ -15,7 +15,8 @@ from il5report.display.rounding import fixed
 from il5report.display.view import View
 from il5report.errors import Finding, PlanError, nearest
 from il5report.output import Context, Needs
-from il5report.outputs.counting import Counted, Line, Tally, add_column_sizes, add_incidence
+from il5report.outputs.counting import Line, add_column_sizes, add_incidence
+from il5report.outputs.tally import Counted, Tally
 from il5report.plan.base import Model, Text, Where
 
 UNCODED = "(not coded)"

@@ -14,7 +14,7 @@ from il5report.conditions import Compound, Condition, both, equals
 from il5report.display.plot import COLOURS, GREY, MARKERS, MM, finished, house_style
 from il5report.display.view import NE, Numbers, View, percent_value
 from il5report.output import CI_NAMES, Column, Context, Needs, Output, Shown
-from il5report.outputs.counting import Counted
+from il5report.outputs.tally import Counted
 from il5report.outputs.terms import (
     Band,
     TermOptions,

@@ -13,7 +13,8 @@ from il5report.conditions import Condition, all_of, comparisons, expression
 from il5report.display.model import Head, Row
 from il5report.display.view import View, table
 from il5report.output import Context, Needs, Output, Shown
-from il5report.outputs.counting import Line, Tally, add_column_sizes, add_incidence
+from il5report.outputs.counting import Line, add_column_sizes, add_incidence
+from il5report.outputs.tally import Tally
 from il5report.outputs.terms import TOLERANCE, UNCODED, Band
 from il5report.plan.base import Model, Text, Where
 

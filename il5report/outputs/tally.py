@@ -1,0 +1,120 @@
+"""Distinct subjects with records, for many levels and columns of a table at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from il5report.analyse.incidence import incidence, worst_incidence
+from il5report.conditions import Condition, expression
+from il5report.output import Context
+
+Codes: TypeAlias = NDArray[np.int32]
+
+
+class Counted(NamedTuple):
+    """Distinct subjects per level and column: `levels` of the `by` variables, a count array of
+    shape (levels, columns) for each mark and each worst grade."""
+
+    levels: pl.DataFrame
+    counts: Mapping[str, NDArray[np.int64]]
+
+
+class Tally:
+    """Counts subjects with records, level by level.
+
+    Parameters
+    ----------
+    records : polars.DataFrame
+        Records of the set's subjects, in any order and number.
+    by : the text variables whose values make the levels.
+    marks : conditions, such as a severity band, each counted apart.
+    grades : conditions that exclude each other, from mild to severe: a subject counts with the
+        worst that a record of the level meets.
+    """
+
+    def __init__(
+        self,
+        ctx: Context,
+        records: pl.DataFrame,
+        by: Sequence[str],
+        marks: Mapping[str, Condition | None],
+        grades: Mapping[str, Condition] = {},
+    ) -> None:
+        subjects = ctx.subjects
+        self._members = [_mask(subjects, column.where) for column in ctx.columns]
+        self._who, self._values, self._codes = _coded(records, subjects["USUBJID"], by)
+        self._marks: dict[str, NDArray[np.intp] | slice] = {}
+        for mark, where in marks.items():
+            inside = _mask(records, where)
+            self._marks[mark] = slice(None) if inside.all() else np.flatnonzero(inside)
+        self._grades = tuple(grades)
+        self._rank = np.zeros(records.height, np.int32)
+        for place, where in enumerate(grades.values(), 1):
+            self._rank[_mask(records, where)] = place
+
+    def by(self, *variables: str) -> Counted:
+        """Counts for each combination of the variables' values; without any, one count."""
+        levels, kind = self._levels(variables)
+        kinds, members = levels.height, self._members
+        counts = {
+            mark: incidence(self._who[inside], kind[inside], kinds=kinds, members=members).n
+            for mark, inside in self._marks.items()
+        }
+        if self._grades:
+            worst = worst_incidence(
+                self._who, kind, self._rank, kinds=kinds, ranks=len(self._grades) + 1,
+                members=members,
+            )  # fmt: skip
+            counts |= {grade: worst.n[:, i] for i, grade in enumerate(self._grades, 1)}
+        return Counted(levels, counts)
+
+    def _levels(self, variables: Sequence[str]) -> tuple[pl.DataFrame, Codes]:
+        """The distinct combinations, and the position of each record's among them."""
+        if not variables:
+            return pl.DataFrame({"": [""]}), np.zeros_like(self._who)
+        codes, size = np.zeros(len(self._who), np.int64), 1
+        for name in variables:
+            values = self._values[name].len()
+            codes, size = codes * values + self._codes[name], size * values
+        used = np.zeros(size, np.bool_)
+        used[codes] = True
+        rest, columns = np.flatnonzero(used), {}
+        for name in reversed(variables):
+            rest, place = np.divmod(rest, self._values[name].len())
+            columns[name] = self._values[name].gather(place)
+        position = np.cumsum(used, dtype=np.int32) - 1
+        return pl.DataFrame([columns[name] for name in variables]), position[codes]
+
+
+def _coded(
+    records: pl.DataFrame, subjects: pl.Series, by: Sequence[str]
+) -> tuple[Codes, dict[str, pl.Series], dict[str, Codes]]:
+    """The position of each record's subject; the values of each variable, missing last, and the
+    position of each record's among them. One query each, so that the columns are read side by
+    side."""
+    distinct = records.select(
+        pl.lit("").alias(""), *(pl.col(n).unique().drop_nulls().sort().implode() for n in by)
+    ).row(0)[1:]
+    kinds = {name: pl.Enum(values) for name, values in zip(by, distinct, strict=True)}
+    kinds["USUBJID"] = pl.Enum(subjects)
+    coded = records.select(
+        pl.col(name).cast(kind).to_physical().cast(pl.Int32).fill_null(len(kind.categories))
+        for name, kind in kinds.items()
+    )
+    values = {
+        name: pl.Series(name, [*found, None], pl.String)
+        for name, found in zip(by, distinct, strict=True)
+    }
+    codes = {name: coded[name].to_numpy() for name in kinds}
+    return codes["USUBJID"], values, codes
+
+
+def _mask(frame: pl.DataFrame, condition: Condition | None) -> NDArray[np.bool_]:
+    """Which records meet the condition."""
+    where = expression(condition, frame.schema)
+    return frame.select(pl.repeat(True, pl.len()) & where).to_series().to_numpy()
