@@ -233,6 +233,9 @@ class Plan(Model):
     assays: Mapping[str, Assay] = {}
     grading: Grading
     conventions: Conventions
+    constants: Mapping[str, float] = Field(
+        default={}, description="numbers that several rules use, as $NAME"
+    )
     data_cutoff: dt.date | None = None
     data: DataSettings = DataSettings()
     labels: Labels = Labels()

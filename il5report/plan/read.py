@@ -5,7 +5,8 @@ own name (``outputs.yaml`` the key ``outputs``, and so does ``outputs_<part>.yam
 ``term_lists.csv`` holds lists of terms (see `il5report.plan.term_lists`). The writer's
 text of a section is in ``text/<number>.md`` (the key ``text``). ``extends`` in study.yaml names
 another plan: ``default``, or a folder relative to this one. Mappings are merged key by key, null
-removes a key, a mapping tagged ``!replace`` and everything else replaces what the other plan says.
+removes a key, a mapping tagged ``!replace`` and everything else replaces what the other plan says. ``$NAME``
+stands for a constant of the plan (`il5report.plan.constants`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from il5report.errors import Finding, PlanError, nearest
+from il5report.plan.constants import with_constants
 from il5report.plan.estimands import estimand_faults
 from il5report.plan.keys import model_at
 from il5report.plan.models import Plan
@@ -93,7 +95,8 @@ def read_plan(folder: Path, default: Path, outputs: Mapping[str, OutputFacts]) -
         derivation does not follow.
     """
     tree = _extended(folder, default, seen=())
-    faults = tree.faults
+    tree.data, unnamed = with_constants(tree.data, lambda path: _place(tree.places, path))
+    faults = [*tree.faults, *unnamed]
     plan: Plan | None = None
     try:
         plan = Plan.model_validate(tree.data)

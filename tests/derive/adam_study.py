@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -59,7 +60,11 @@ def plan(*parts: str, assays: bool = False, **changes: Any) -> Plan:
 @cache
 def read_plan_file(name: str) -> dict[str, Any]:
     """A file of the trial's plan as plain data."""
-    return dict(yaml.load((PLAN / f"{name}.yaml").read_text("utf-8"), yaml.CSafeLoader))
+    constants = yaml.load((PLAN / "study.yaml").read_text("utf-8"), yaml.CSafeLoader)["constants"]
+    text = (PLAN / f"{name}.yaml").read_text("utf-8")
+    for constant, number in constants.items():
+        text = re.sub(rf"\${constant}\b", str(number), text)
+    return dict(yaml.load(text, yaml.CSafeLoader))
 
 
 def domain(name: str, *rows: Mapping[str, object], variables: str = "") -> Dataset:

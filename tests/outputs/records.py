@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -41,11 +42,15 @@ _Loader.add_constructor("!replace", _replacing)
 
 def plan_file(folders: Sequence[Path], name: str) -> Any:
     """A file of a plan as it stands after those it extends; `folders` in that order."""
+    numbers = {} if name == "study" else plan_file(folders, "study").get("constants", {})
     found: Any = {}
     for folder in folders:
         for path in [folder / f"{name}.yaml", *sorted(folder.glob(f"{name}_*.yaml"))]:
             if path.exists():
-                found = _merged(found, yaml.load(path.read_text(encoding="utf-8"), _Loader))
+                text = path.read_text(encoding="utf-8")
+                for constant, number in numbers.items():
+                    text = re.sub(rf"\${constant}\b", str(number), text)
+                found = _merged(found, yaml.load(text, _Loader))
     return found
 
 

@@ -239,3 +239,36 @@ def test_displays_in_more_than_one_file(tmp_path: Path) -> None:
 def test_an_alias_may_be_used_again_inside_another(tmp_path: Path) -> None:
     content = "a: &a {x: 1, y: 2}\nb: &b {c: {<<: *a, y: 3}}\nd: *b\ne: *b\n"
     assert not [f for f in faults(tmp_path, study=content) if "twice" in f]
+
+
+NUMBERS = STUDY + "constants: {END: 98, LIMIT: 0.5}\n"
+
+
+def test_a_constant_stands_for_its_number_alone_and_in_text(tmp_path: Path) -> None:
+    outputs = "t_one: {number: '14.1', options: {rows: $END}, footnotes: ['To $END; $LIMIT']}\n"
+    made = plan(tmp_path / "base", study=NUMBERS, outputs=outputs).plan
+    assert made.outputs["t_one"].options == {"rows": 98}
+    assert made.outputs["t_one"].footnotes == ("To 98; 0.5",)
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "study.yaml").write_text("extends: ../base\nconstants: {END: 120}\n")
+    other = read_plan(own, default_plan(), ONE).plan
+    assert other.outputs["t_one"].options == {"rows": 120}
+    assert other.outputs["t_one"].footnotes == ("To 120; 0.5",)
+
+
+def test_an_unknown_constant_and_one_that_is_no_number_are_refused(tmp_path: Path) -> None:
+    sets = "SAF:\n  label: Safety\n  definition: Treated\n  where: AGE > $EDN\n"
+    assert "did you mean 'END'" in "".join(faults(tmp_path, study=NUMBERS, sets=sets))
+    said = faults(tmp_path, study=STUDY + "constants: {END: soon}\n")
+    assert any("constant 'END' is not a number" in fault for fault in said)
+
+
+def test_the_default_plan_says_each_window_once() -> None:
+    """The window of the response is a number in one place only."""
+    text = "".join(p.read_text("utf-8") for p in sorted(default_plan().glob("*.yaml")))
+    assert len([line for line in text.splitlines() if "98" in line.split("#")[0].split()]) == 1
+    made = read_plan(default_plan(), default_plan(), Catalogue()).plan
+    assert made.derivation is not None and made.derivation.response is not None
+    windows = {made.derivation.response.parameters[c].window for c in ("CR3M", "BOR3M", "CRC3M")}
+    assert windows == {(1, made.constants["RESPONSE_DAYS"])}
