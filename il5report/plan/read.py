@@ -2,11 +2,11 @@
 
 A plan is a folder. ``study.yaml`` holds the top-level keys; each further file holds the key of its
 own name (``outputs.yaml`` the key ``outputs``, and so does ``outputs_<part>.yaml``);
-``term_lists.csv`` holds lists of terms (see `il5report.plan.term_lists`). The writer's
-text of a section is in ``text/<number>.md`` (the key ``text``). ``extends`` in study.yaml names
-another plan: ``default``, or a folder relative to this one. Mappings are merged key by key, null
-removes a key, a mapping tagged ``!replace`` and everything else replaces what the other plan says. ``$NAME``
-stands for a constant of the plan (`il5report.plan.constants`).
+``term_lists.csv`` holds lists of terms (`il5report.plan.term_lists`), ``text/<number>.md`` the
+writer's text of a section (the key ``text``). ``extends`` in study.yaml names another plan:
+``default``, or a folder relative to this one. Mappings are merged key by key, null removes a key,
+a mapping tagged ``!replace`` and everything else replaces what the other plan says. ``$NAME``
+stands for a constant (`il5report.plan.constants`).
 """
 
 from __future__ import annotations
@@ -96,8 +96,7 @@ def read_plan(folder: Path, default: Path, outputs: Mapping[str, OutputFacts]) -
     """
     tree = _extended(folder, default, seen=())
     tree.data, unnamed = with_constants(tree.data, lambda path: _place(tree.places, path))
-    faults = [*tree.faults, *unnamed]
-    plan: Plan | None = None
+    faults, plan = [*tree.faults, *unnamed], None
     try:
         plan = Plan.model_validate(tree.data)
     except ValidationError as error:
