@@ -13,6 +13,7 @@ from il5report.derive.derived_course import derive_course
 from il5report.derive.derived_response import derive_responses
 from il5report.derive.domains import Domains
 from il5report.derive.response_records import COLUMNS, NONE, by_visit, dated, empty
+from il5report.derive.response_window import LABEL, NOT_YET, OPEN, window_open
 from il5report.plan.components import DerivedResponse
 from il5report.plan.derivation import FindingParameter, Response, ResponseParameter
 from il5report.plan.models import Plan, Visit
@@ -23,6 +24,7 @@ LABELS = {
     "AEVAL": "Analysis Evaluator",
     "AREASN": "Reason Not Evaluable",
     "PARAMTYP": "Parameter Type",
+    OPEN: LABEL,
 }
 
 
@@ -42,7 +44,8 @@ def derive_adrs(domains: Domains, adsl: pl.DataFrame, plan: Plan, rules: Respons
     DataFrame
         `COLUMNS`. Visit responses have AVAL = rank of the code (1 best); Y/N parameters have
         AVAL 1/0 and ADT of the first response. Every subject that a parameter is about has one
-        record of it; AREASN says why there is no response that could be evaluated.
+        record of it; AREASN says why there is no response that could be evaluated, WINOPFL = Y that
+        the window was still open at the data cut-off (see `window_open`).
     """
     schedule = [v for v in plan.visits if not rules.schedule or v.label in rules.schedule]
     visits = _visit_responses(domains, adsl, rules, schedule)
@@ -62,7 +65,9 @@ def derive_adrs(domains: Domains, adsl: pl.DataFrame, plan: Plan, rules: Respons
         derived += [components, *derive_course(adsl, components, rules.derived, rules)]
     if rules.depth is not None:
         derived += derive_depth(domains, adsl, rules.depth, rules, schedule)
-    return pl.concat([f.select(COLUMNS) for f in (visits, *findings.values(), *derived)])
+    parts = (visits, *findings.values(), *derived)
+    kept = [f.select(c for c in (*COLUMNS, OPEN) if c in f.columns) for f in parts]
+    return pl.concat(kept, how="diagonal")
 
 
 def _from_components(
@@ -168,7 +173,10 @@ def _parameter(
             _reason(used, rule.window[1])
         ),
     )  # fmt: skip
-    return frame.with_columns(_values(rule, rules)).select(COLUMNS)
+    frame = window_open(frame.with_columns(_values(rule, rules)), who, used, rule, rules)
+    waiting = pl.col("AREASN").is_not_null() & (pl.col(OPEN) == "Y")
+    reason = pl.when(waiting).then(pl.lit(NOT_YET)).otherwise("AREASN")
+    return frame.with_columns(AREASN=reason).select(*COLUMNS, OPEN)
 
 
 def _values(rule: ResponseParameter, rules: Response) -> list[pl.Expr]:

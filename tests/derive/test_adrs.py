@@ -118,10 +118,8 @@ def test_one_record_per_visit_is_flagged() -> None:
     assert len(seen) > 100
 
 
-def small(
-    *assessments: tuple[int, str], parameter: dict[str, Any], **more: Any
-) -> tuple[str, int | None]:
-    """Value and day of a parameter for subject A with these assessments (day, code)."""
+def record(*assessments: tuple[int, str], parameter: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """The record of a parameter for subject A with these assessments (day, code)."""
     rs = [
         {"USUBJID": "A", "RSTESTCD": "OVRLRESP", "RSEVAL": INVESTIGATOR, "RSSTRESC": code,
          "RSDTC": (START + dt.timedelta(day)).isoformat()}
@@ -144,7 +142,7 @@ def small(
     raw["parameters"] = {"X": {"label": "X", "window": [1, None], **parameter}}
     raw["findings"] = {"MRD": raw["findings"]["MRD"]}
     data = study(
-        domain("DM", subject("A")),
+        domain("DM", subject("A", DTHDTC=more.get("died"))),
         domain("EX", infusion("A")),
         domain("RS", *rs, variables="USUBJID RSTESTCD RSEVAL RSSTRESC RSDTC"),
         domain("CM", *therapies, variables="CMCAT CMSTDTC"),
@@ -152,6 +150,14 @@ def small(
     )
     made, _ = derive(data, plan(response=raw))
     (row,) = (r for r in rows(made["ADRS"]) if r["PARAMCD"] == "X")
+    return row
+
+
+def small(
+    *assessments: tuple[int, str], parameter: dict[str, Any], **more: Any
+) -> tuple[str, int | None]:
+    """Value and day of that record."""
+    row = record(*assessments, parameter=parameter, **more)
     return row["AVALC"], None if row["ADT"] is None else (row["ADT"] - START).days
 
 
@@ -224,3 +230,63 @@ def test_unknown_response_code_is_reported_and_not_used() -> None:
     made, findings = derive(data, plan(response=BY_VISIT))
     assert not [r for r in rows(made["ADRS"]) if r["PARAMCD"] == "OVRLRESP"]
     assert [(f.count, f.subjects) for f in findings if f.rule == "derive.response"] == [(1, ("A",))]
+
+
+NOT_YET = "Window open at the data cut-off"
+LAST = 149  # day of the data cut-off
+
+
+@pytest.mark.parametrize(
+    ("assessments", "parameter", "more", "expected"),
+    [
+        ([(30, "CRi")], {**CR, "window": [1, LAST]}, {}, ("N", "N", None)),
+        ([(30, "CRi")], {**CR, "window": [1, LAST + 1]}, {}, ("N", "Y", None)),
+        ([(30, "CR")], {**CR, "window": [1, 200]}, {}, ("Y", "N", None)),
+        ([], {**CR, "window": [1, 200]}, {}, ("N", "Y", NOT_YET)),
+        ([(30, "NE")], {**CR, "window": [1, 200]}, {}, ("N", "Y", NOT_YET)),
+        ([], {**CR, "window": [1, 98]}, {}, ("N", "N", "No assessment in the window")),
+        ([(30, "NE")], {**CR, "window": [1, 98]}, {}, ("N", "N", "Assessed, not evaluable")),
+        # what settles it although the window is open
+        ([(30, "PD")], {**CR, "window": [1, 200]}, {}, ("N", "N", None)),
+        ([(30, "PD")], {**CR, "window": [1, 200], "stop": []}, {}, ("N", "Y", None)),
+        ([(30, "SD")], {**CR, "window": [1, 200]}, {"therapy": [45]}, ("N", "N", None)),
+        ([(30, "SD")], {**CR, "window": [1, 200], "until": []}, {"therapy": [45]},
+         ("N", "Y", None)),
+        ([], {**CR, "window": [1, 200]}, {"died": "2026-03-01"},
+         ("N", "N", "Died before an assessment")),
+        # the best response can become better until it is the best of all
+        ([(30, "PR")], {"window": [1, 200]}, {}, ("PR", "Y", None)),
+        ([(30, "CR")], {"window": [1, 200]}, {}, ("CR", "N", None)),
+        ([(30, "PR")], {"window": [1, None]}, {}, ("PR", None, None)),
+    ],
+)  # fmt: skip
+def test_a_window_that_the_cutoff_found_open(
+    assessments: list[tuple[int, str]],
+    parameter: dict[str, Any],
+    more: dict[str, Any],
+    expected: tuple[str, str | None, str | None],
+) -> None:
+    row = record(*assessments, parameter=parameter, **more)
+    assert (row["AVALC"], row["WINOPFL"], row["AREASN"]) == expected
+
+
+def test_open_windows_of_the_demo_study_again() -> None:
+    """Non-responders alive, untreated otherwise and without progression before day 98 is over."""
+    made = demo()[1]
+    subjects = {r["USUBJID"]: r for r in rows(made["ADSL"]) if r["SAFFL"] == "Y"}
+    kept = counted(INVESTIGATOR, 98)
+    wanted = {
+        who
+        for who, s in subjects.items()
+        if (dt.date(2026, 6, 30) - s["TRTSDT"]).days < 98
+        and not any(s[name] for name in ("DTHDT", "HSCTDT", "NACTDT", "EOSDT"))
+        and not {"CR", "PD"} & {code for _, code in kept[who]}
+    }
+    found = {
+        r["USUBJID"] for r in rows(made["ADRS"]) if r["PARAMCD"] == "CR3M" and r["WINOPFL"] == "Y"
+    }
+    assert found == wanted
+    assert len(wanted) == 1
+    windows = {who: s["CR3MWIN"] for who, s in subjects.items()}
+    assert {who for who, name in windows.items() if name == "Open at the cut-off"} == wanted
+    assert sum(name == "Complete" for name in windows.values()) == 19

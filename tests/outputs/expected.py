@@ -246,6 +246,12 @@ def _response_rate(made: Expected, trial: Trial, options: Record) -> None:
         made.line(1, "95% confidence interval, %", intervals)
         if null is not None:
             made.line(1, f"One-sided p-value (H0: rate {percent(null)}% or less)", tests)
+    for other in options.get("counts", ()):
+        cells = []
+        for c in made.columns:
+            n = len(distinct(trial.where("ADRS", other["where"], c.subjects)))
+            cells.append(made.counted(n, len(c.subjects), "count", c.label, level=other["label"]))
+        made.line(0, f"{other['label']}, n (%)", cells)
 
 
 def _best_response(made: Expected, trial: Trial, options: Record) -> None:

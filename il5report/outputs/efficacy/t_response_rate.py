@@ -10,7 +10,7 @@ from il5report.conditions import both
 from il5report.display.model import Cell, Row
 from il5report.display.view import Numbers, View, percent_value, table
 from il5report.output import CI_NAMES, Column, Context, Needs, Output, Shown
-from il5report.outputs.counting import METHOD, add_column_sizes
+from il5report.outputs.counting import METHOD, add_column_sizes, add_subjects_with
 from il5report.plan.base import Model, Text, Where
 
 
@@ -28,11 +28,19 @@ class Rate(Model):
     among_label: str = ""
 
 
+class Count(Model):
+    """Subjects with a record of ADRS that meets `where`, counted below the rates."""
+
+    label: Text
+    where: Where
+
+
 class Options(Model):
-    """The rates, in order."""
+    """The rates, in order, and what is counted beside them."""
 
     dataset: Text = "ADRS"
     rates: tuple[Rate, ...]
+    counts: tuple[Count, ...] = ()
 
 
 TEST = "one-sided exact binomial test"
@@ -41,6 +49,7 @@ TEST = "one-sided exact binomial test"
 def needs(ctx: Context) -> Needs:
     options = ctx.options(Options)
     conditions = [(options.dataset, rate.where) for rate in options.rates]
+    conditions += [(options.dataset, count.where) for count in options.counts]
     among = [("ADSL", rate.among) for rate in options.rates]
     return Needs({options.dataset: ["USUBJID"]}, [*conditions, *among])
 
@@ -50,6 +59,8 @@ def analyse(ctx: Context, rows: Rows) -> None:
     add_column_sizes(ctx, rows)
     for rate in options.rates:
         _rate(ctx, rows, rate, options.dataset)
+    for count in options.counts:
+        add_subjects_with(ctx, rows, "count", options.dataset, count.where, level=count.label)
 
 
 def _rate(ctx: Context, rows: Rows, rate: Rate, dataset: str) -> None:
@@ -102,6 +113,9 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
                 p.p_value("p_value") if "p_value" in p.stats else Cell("") for p in places
             )
             rows.append(Row(label, cells, indent=1))
+    for count in ctx.options(Options).counts:
+        found = (view.at("count", c, level=count.label) for c in columns)
+        rows.append(Row(f"{count.label}, n (%)", tuple(f.n_percent() for f in found)))
     return Shown(table(view.column_heads(columns, "Response"), rows), _notes(ctx))
 
 
