@@ -8,11 +8,13 @@ from typing import Literal
 import polars as pl
 
 from il5report.conditions import Comparison, Condition, both, comparisons, equals, expression
+from il5report.errors import DataError, Finding
 from il5report.output import Context, Needs
 from il5report.plan.base import Model, Text, Where
 
 GRADES = (0.0, 1.0, 2.0, 3.0, 4.0)
 MISSING = "Missing"
+AS_GIVEN = "Grades of laboratory values as supplied in the data."
 
 
 class Graded(Model):
@@ -21,16 +23,6 @@ class Graded(Model):
     paramcd: Text
     label: Text
     direction: Literal["L", "H"]
-
-    @property
-    def grade(self) -> str:
-        """The variable of the grade."""
-        return f"ATOXGR{self.direction}N"
-
-    @property
-    def baseline(self) -> str:
-        """The variable of the grade at baseline, on every record."""
-        return f"BTOXGR{self.direction}N"
 
     @property
     def name(self) -> str:
@@ -46,18 +38,48 @@ class Window(Model):
 
 
 class GradeOptions(Model):
-    """`subset`: the records of `dataset` under one baseline; `windows`: each counted apart."""
+    """`subset`: the records of `dataset` under one baseline; `windows`: each counted apart.
+
+    `grades`: whether the data hold grades as numbers (ATOXGRLN, BTOXGRLN; of H alike) or as texts
+    (ATOXGRL, BTOXGRL). `compact`: leaves out the lines that nobody can be in: baseline grades
+    that no subject had, the grades of a parameter of which no subject had grade 1 or higher.
+    """
 
     dataset: Text = "ADLB"
     subset: Where
     parameters: tuple[Graded, ...]
     windows: tuple[Window, ...]
+    grades: Literal["number", "text"] = "number"
+    compact: bool = False
+
+    def grade(self, item: Graded) -> str:
+        """The variable of the grade."""
+        return self._variable("A", item)
+
+    def baseline(self, item: Graded) -> str:
+        """The variable of the grade at baseline, on every record."""
+        return self._variable("B", item)
+
+    def _variable(self, first: str, item: Graded) -> str:
+        return f"{first}TOXGR{item.direction}{'N' if self.grades == 'number' else ''}"
+
+    def is_grade(self, variable: str, grade: float | None) -> Condition:
+        """That the variable holds the grade; None: that it holds none."""
+        text = self.grades == "text" and grade is not None
+        return equals(variable, f"{grade:.0f}" if text else grade)
+
+    def at_least(self, variable: str, grade: float) -> Condition:
+        """That the variable holds the grade or a higher one."""
+        if self.grades == "number":
+            return Comparison(variable, "GE", (grade,))
+        return Comparison(variable, "IN", tuple(f"{g:.0f}" for g in GRADES if g >= grade))
 
 
 def needs(ctx: Context) -> Needs:
     options = ctx.options(GradeOptions)
-    grades = [v for item in options.parameters for v in (item.grade, item.baseline)]
+    grades = [v for p in options.parameters for v in (options.grade(p), options.baseline(p))]
     conditions = [options.subset, *(window.where for window in options.windows)]
+    conditions += [options.is_grade(variable, 0.0) for variable in dict.fromkeys(grades)]
     return Needs(
         {options.dataset: ["USUBJID", "PARAMCD", *grades]},
         [(options.dataset, where) for where in conditions],
@@ -82,16 +104,43 @@ def given(variable: str) -> Condition:
 def worst(ctx: Context, options: GradeOptions, item: Graded, window: Window) -> pl.DataFrame:
     """USUBJID, BASELINE and WORST of every subject of the set; null where there is no grade."""
     used = sorted({c.variable for c in comparisons(window.where)})
-    keep = ("USUBJID", item.grade, item.baseline, *used)
+    grade, baseline = options.grade(item), options.baseline(item)
+    keep = ("USUBJID", grade, baseline, *used)
     records = ctx.records(options.dataset, of_parameter(options, item), keep=keep)
     inside = expression(window.where, records.schema)
+    records = records.with_columns(_number(records, options, v) for v in (grade, baseline))
     found = records.group_by("USUBJID").agg(
-        pl.col(item.baseline).drop_nulls().first().alias("BASELINE"),
-        pl.col(item.grade).filter(inside).max().alias("WORST"),
+        pl.col(baseline).drop_nulls().first().alias("BASELINE"),
+        pl.col(grade).filter(inside).max().alias("WORST"),
     )
     return ctx.subjects.select("USUBJID").join(found, on="USUBJID", how="left")
 
 
+def _number(records: pl.DataFrame, options: GradeOptions, variable: str) -> pl.Series:
+    """The grades of a variable as numbers.
+
+    Raises
+    ------
+    DataError
+        Texts that are no grade from 0 to 4.
+    """
+    values = records[variable]
+    if options.grades == "number":
+        return values
+    numbers = values.replace_strict(
+        [f"{g:.0f}" for g in GRADES], GRADES, default=None, return_dtype=pl.Float64
+    )
+    odd = values.filter(numbers.is_null() & values.is_not_null())
+    if odd.len():
+        message = f"not a grade from 0 to 4: {', '.join(odd.unique().sort().head(5))}"
+        raise DataError(
+            [Finding("output.grade", message, dataset=options.dataset, variable=variable,
+                     count=odd.len())]
+        )  # fmt: skip
+    return numbers
+
+
 def version(ctx: Context) -> str:
     """The footnote that names the grading."""
-    return f"Laboratory values graded by CTCAE v{ctx.plan.grading.laboratory}."
+    known = ctx.plan.grading.laboratory
+    return f"Laboratory values graded by CTCAE v{known}." if known else AS_GIVEN

@@ -82,13 +82,18 @@ def _grades(
     """Grade at baseline and worst grade in the window of a subject."""
     where = f'({options["subset"]}) and PARAMCD == "{item["paramcd"]}"'
     records = _by_subject(trial, options.get("dataset", "ADLB"), where).get(who, [])
-    variable = f"TOXGR{item['direction']}N"
+    variable = _grade_of(options, item)[1:]
     before = {r[f"B{variable}"] for r in records} - {None}
     assert len(before) < 2
     after = [r[f"A{variable}"] for r in records if test_of(window["where"])(r)]
     known = [g for g in after if g is not None]
     base = str(int(before.pop())) if before else "Missing"
-    return base, str(int(max(known))) if known else "Missing"
+    return base, str(max(int(g) for g in known)) if known else "Missing"
+
+
+def _grade_of(options: Record, item: Record) -> str:
+    last = "N" if options.get("grades", "number") == "number" else ""
+    return f"ATOXGR{item['direction']}{last}"
 
 
 def _shift(made: Expected, trial: Trial, options: Record) -> None:
@@ -100,19 +105,21 @@ def _shift(made: Expected, trial: Trial, options: Record) -> None:
                 c.label: [_grades(trial, options, item, window, who) for who in c.subjects]
                 for c in made.columns
             }
+            had = {before for of_column in pairs.values() for before, _ in of_column}
             for before in GRADES:
-                texts = []
+                texts = list[str]()
                 for c in made.columns:
                     for then in GRADES:
                         texts.append(
                             made.counted(
                                 pairs[c.label].count((before, then)), len(c.subjects),
                                 f"shift|{then}", c.label, group=window["label"],
-                                variable=f"ATOXGR{item['direction']}N", level=before,
+                                variable=_grade_of(options, item), level=before,
                                 paramcd=item["paramcd"],
                             )
                         )  # fmt: skip
-                made.line(1, before if before == "Missing" else f"Grade {before}", texts)
+                if before in had or not had or not options.get("compact"):
+                    made.line(1, before if before == "Missing" else f"Grade {before}", texts)
 
 
 NEW = "Grade 3 or higher, new or worse than at baseline"
@@ -129,18 +136,22 @@ def _worst(made: Expected, trial: Trial, options: Record) -> None:
                     (0 if b == "Missing" else int(b), int(w)) for b, w in pairs if w in GRADES[:5]
                 ]
                 worst = [w for _, w in known]
-                counts = {f"Grade {g}": worst.count(g) for g in range(1, 5)}
+                counts = {"Grade 1 or higher": sum(w >= 1 for w in worst)}
+                counts |= {f"Grade {g}": worst.count(g) for g in range(1, 5)}
                 counts["Grade 3 or higher"] = sum(w >= 3 for w in worst)
                 counts[NEW] = sum(w >= 3 and w > b for b, w in known)
                 for label, n in counts.items():
                     text = made.counted(
                         n, len(known), "lab|worst", c.label, group=window["label"],
-                        variable=f"ATOXGR{item['direction']}N", level=label,
+                        variable=_grade_of(options, item), level=label,
                         paramcd=item["paramcd"],
                     )  # fmt: skip
                     texts[label].append(text.replace(str(n), f"{n}/{len(known)}", 1))
+            nobody = all(text.startswith("0") for text in texts["Grade 1 or higher"])
             for label, of_label in texts.items():
                 made.line(1, label, of_label)
+                if nobody and options.get("compact"):
+                    break
 
 
 OUTPUTS: dict[str, Callable[[Expected, Trial, Record], None]] = {

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import polars as pl
 
 from il5report.ard import Rows, Scope, counted
-from il5report.conditions import Comparison, Compound, Condition, both, equals
+from il5report.conditions import Compound, Condition, both
 from il5report.display.model import Row
 from il5report.display.view import View, table
 from il5report.output import Context, Output, Shown
@@ -26,6 +26,7 @@ from il5report.outputs.worst_grades import (
     worst,
 )
 
+ANY = "Grade 1 or higher"
 SEVERE = 3.0
 NEW = "Grade 3 or higher, new or worse than at baseline"
 
@@ -39,16 +40,19 @@ class Line(NamedTuple):
     without: Condition | None = None
 
 
-def _lines(item: Graded) -> Iterator[Line]:
+def _lines(options: GradeOptions, item: Graded) -> Iterator[Line]:
     worst_grade, base = pl.col("WORST"), pl.col("BASELINE").fill_null(0)
+    grade_of, baseline = options.grade(item), options.baseline(item)
+    yield Line(ANY, worst_grade >= GRADES[1], options.at_least(grade_of, GRADES[1]))
     for grade in GRADES[1:]:
-        worse = Comparison(item.grade, "GT", (grade,)) if grade < GRADES[-1] else None
-        yield Line(f"Grade {grade:.0f}", worst_grade == grade, equals(item.grade, grade), worse)
-    severe = Comparison(item.grade, "GE", (SEVERE,))
+        worse = options.at_least(grade_of, grade + 1) if grade < GRADES[-1] else None
+        is_grade = options.is_grade(grade_of, grade)
+        yield Line(f"Grade {grade:.0f}", worst_grade == grade, is_grade, worse)
+    severe = options.at_least(grade_of, SEVERE)
     yield Line("Grade 3 or higher", worst_grade >= SEVERE, severe)
-    low = Compound("OR", (equals(item.baseline, None), Comparison(item.baseline, "LT", (SEVERE,))))
-    risen = both(equals(item.baseline, SEVERE), equals(item.grade, GRADES[-1]))
-    new = both(severe, Compound("OR", (*low.parts, risen)))
+    low = Compound("NOT", (options.at_least(baseline, SEVERE),))
+    risen = both(options.is_grade(baseline, SEVERE), options.is_grade(grade_of, GRADES[-1]))
+    new = both(severe, Compound("OR", (low, risen)))
     yield Line(NEW, (worst_grade >= SEVERE) & (worst_grade > base), new)
 
 
@@ -65,14 +69,14 @@ def _window(ctx: Context, rows: Rows, item: Graded, window: Window) -> None:
     options = ctx.options(GradeOptions)
     found = worst(ctx, options, item, window).filter(pl.col("WORST").is_not_null())
     here = after(options, item, window)
-    lines = list(_lines(item))
+    lines, grade = list(_lines(options, item)), options.grade(item)
     counts = found.select(line.who.fill_null(False).alias(line.label) for line in lines)
     for column, mine in zip(ctx.columns, ctx.split(found), strict=True):
         for line in lines:
             scope = Scope(
                 "lab|worst", options.dataset, both(here, line.where), column.where,
-                line.without and both(here, line.without), both(here, given(item.grade)),
-                options.dataset, column=column.label, group=window.label, variable=item.grade,
+                line.without and both(here, line.without), both(here, given(grade)),
+                options.dataset, column=column.label, group=window.label, variable=grade,
                 level=line.label, paramcd=item.paramcd,
             )  # fmt: skip
             n = int((counts[line.label].to_numpy() & mine).sum())
@@ -85,15 +89,17 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     for item in options.parameters:
         for window in options.windows:
             rows.append(Row(f"{item.name}: {window.label}", kind="heading"))
-            for line in _lines(item):
+            for line in _lines(options, item):
                 found = [
                     view.at(
-                        "lab|worst", c, group=window.label, variable=item.grade, level=line.label,
-                        paramcd=item.paramcd,
+                        "lab|worst", c, group=window.label, variable=options.grade(item),
+                        level=line.label, paramcd=item.paramcd,
                     )
                     for c in columns
                 ]  # fmt: skip
                 rows.append(Row(line.label, tuple(of_part(p) for p in found), indent=1))
+                if options.compact and line.label == ANY and not any(p.count("n") for p in found):
+                    break
     return Shown(table(view.column_heads(columns, "Worst grade, n/N (%)"), rows), (version(ctx),))
 
 

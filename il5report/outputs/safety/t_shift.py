@@ -8,7 +8,7 @@ from itertools import product
 import polars as pl
 
 from il5report.ard import Rows, Scope, counted
-from il5report.conditions import Comparison, Compound, Condition, both, equals, of_dataset
+from il5report.conditions import Compound, Condition, both, of_dataset
 from il5report.display.model import Head, Row
 from il5report.display.view import View, table
 from il5report.output import Column, Context, Output, Shown
@@ -28,6 +28,7 @@ from il5report.outputs.worst_grades import (
 )
 
 LEVELS = (*GRADES, None)
+OMITTED = "Grades that no subject had at baseline have no row."
 
 
 def _text(grade: float | None) -> str:
@@ -67,22 +68,23 @@ def _scope(
     grade in the window, the subjects' other records, or the subjects where they have none."""
     before, then = grades
     here = after(options, item, window)
-    graded = both(here, given(item.grade))
+    grade, baseline = options.grade(item), options.baseline(item)
+    graded = both(here, given(grade))
     dataset: str = options.dataset
     without: Condition | None = None
-    subset: Condition = both(here, equals(item.grade, then))
+    subset: Condition = both(here, options.is_grade(grade, then))
     if then is None:
         subset, without = of_parameter(options, item), graded
     elif then < GRADES[-1]:
-        without = both(here, Comparison(item.grade, "GT", (then,)))
-    based: Condition | None = both(subset, equals(item.baseline, before))
+        without = both(here, options.at_least(grade, then + 1))
+    based: Condition | None = both(subset, options.is_grade(baseline, before))
     if before is None and then is None:
-        known = both(of_parameter(options, item), given(item.baseline))
+        known = both(of_parameter(options, item), given(baseline))
         dataset, based, without = "ADSL", None, Compound("OR", (known, graded))
     return Scope(
         f"shift|{_text(then)}", dataset, based, column.where,
         without and of_dataset(without, options.dataset), column=column.label, group=window.label,
-        variable=item.grade, level=_text(before), paramcd=item.paramcd,
+        variable=grade, level=_text(before), paramcd=item.paramcd,
     )  # fmt: skip
 
 
@@ -97,17 +99,31 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     for item in options.parameters:
         for window in options.windows:
             rows.append(Row(f"{item.name}: {window.label}", kind="heading"))
-            for before in LEVELS:
-                found = (
-                    view.at(
-                        f"shift|{_text(then)}", c, group=window.label, variable=item.grade,
-                        level=_text(before), paramcd=item.paramcd,
-                    )
-                    for c in columns
-                    for then in LEVELS
-                )  # fmt: skip
-                rows.append(Row(_band(before), tuple(p.n_percent() for p in found), indent=1))
-    return Shown(table(heads, rows), (version(ctx),))
+            rows += _block(options, view, item, window, columns)
+    omitted = (OMITTED,) if options.compact else ()
+    return Shown(table(heads, rows), (*omitted, version(ctx)))
+
+
+def _block(
+    options: GradeOptions, view: View, item: Graded, window: Window, columns: list[str]
+) -> list[Row]:
+    """One row per grade at baseline; where compact, per grade that a subject had, if any had."""
+    found = {
+        before: [
+            view.at(
+                f"shift|{_text(then)}", c, group=window.label, variable=options.grade(item),
+                level=_text(before), paramcd=item.paramcd,
+            )
+            for c in columns
+            for then in LEVELS
+        ]
+        for before in LEVELS
+    }  # fmt: skip
+    held = [before for before, cells in found.items() if any(p.count("n") for p in cells)]
+    return [
+        Row(_band(before), tuple(p.n_percent() for p in found[before]), indent=1)
+        for before in (held if options.compact and held else LEVELS)
+    ]
 
 
 def _band(grade: float | None) -> str:
