@@ -14,6 +14,7 @@ from il5report.display.rounding import fixed, n_percent, p_value
 
 NE = "NE"
 _PLACE = ("analysis", "column", "group", "variable", "level", "paramcd", "visit", "time")
+_WHOLE = re.compile(r"[<>]?-?\d+")
 _LEADING = re.compile(r"^[(<>]?(-?\d+)")
 
 
@@ -156,11 +157,13 @@ def value_text(value: object) -> str:
 
 
 def aligned(texts: Sequence[str]) -> list[str]:
-    """Numbers as texts, with figure-wide blanks before them so that their points line up."""
-    before = [len(text.partition(".")[0]) for text in texts]
+    """Texts that begin with a number, with figure-wide blanks before so that the points line up;
+    others as they are."""
+    found = [_WHOLE.match(text) for text in texts]
+    before = [len(match[0]) if match else 0 for match in found]
     widest = max(before, default=0)
     return [
-        FIGURE_SPACE * (widest - own) + text if text else ""
+        FIGURE_SPACE * (widest - own) + text if own else text
         for text, own in zip(texts, before, strict=True)
     ]
 

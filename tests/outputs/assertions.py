@@ -79,7 +79,8 @@ def assert_texts(case: Case, key: str) -> None:
         return
     if isinstance(display.body, Listing):
         options = case.trial.entry(key)[2]
-        assert [h.label for h in display.body.heads] == [v["label"] for v in options["variables"]]
+        columns = [*options["variables"], *options.get("parameters", [])]
+        assert [h.label for h in display.body.heads] == [c["label"] for c in columns]
         assert [tuple(map(bare, row)) for row in display.body.rows] == wanted.records
         for head, texts in zip(
             display.body.heads, zip(*display.body.rows, strict=True), strict=False

@@ -98,8 +98,9 @@ def expected(trial: Trial, key: str, ticks: Sequence[float] = ()) -> Expected:
             made.numbers[Place("columns", c.label, "N")] = len(c.subjects)
     if output == "f_time_to_event":
         _curves(made, trial, options, ticks)
-    elif output == "l_records":
-        _records(made, trial, options, frozenset(distinct(trial.subjects(trial.set_of(key)))))
+    elif output in LISTINGS:
+        within = frozenset(distinct(trial.subjects(trial.set_of(key))))
+        LISTINGS[output](made, trial, options, within)
     else:
         OUTPUTS[output](made, trial, options)
     return made
@@ -540,6 +541,11 @@ OUTPUTS: dict[str, Callable[[Expected, Trial, Record], None]] = {
     "t_max_grade": _max_grade,
     "f_kinetics_profiles": _profiles,
 }
+LISTINGS: dict[str, Callable[[Expected, Trial, Record, frozenset[str]], None]] = {
+    "l_records": _records
+}
 for part in sorted(Path(__file__).parent.glob("expected_*.py")):
-    OUTPUTS |= import_module(f"{__package__}.{part.stem}").OUTPUTS
-DERIVED = {*OUTPUTS, "f_time_to_event", "l_records"}
+    module = import_module(f"{__package__}.{part.stem}")
+    OUTPUTS |= module.OUTPUTS
+    LISTINGS |= getattr(module, "LISTINGS", {})
+DERIVED = {*OUTPUTS, *LISTINGS, "f_time_to_event"}
