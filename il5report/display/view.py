@@ -14,7 +14,6 @@ from il5report.display.rounding import fixed, n_percent, p_value
 
 NE = "NE"
 _PLACE = ("analysis", "column", "group", "variable", "level", "paramcd", "visit", "time")
-_WHOLE = re.compile(r"[<>]?-?\d+")
 _LEADING = re.compile(r"^[(<>]?(-?\d+)")
 
 
@@ -159,7 +158,7 @@ def value_text(value: object) -> str:
 def aligned(texts: Sequence[str]) -> list[str]:
     """Texts that begin with a number, with figure-wide blanks before so that the points line up;
     others as they are."""
-    found = [_WHOLE.match(text) for text in texts]
+    found = [_LEADING.match(text) for text in texts]
     before = [len(match[0]) if match else 0 for match in found]
     widest = max(before, default=0)
     return [
