@@ -17,7 +17,9 @@ def _exposure(made: Expected, trial: Trial, options: Record) -> None:
     made.numbers.clear()
     names = ("With", "Without", "Comparison")
     made.columns = [Column(name, frozenset()) for name in names]
-    setattr(made, "heads", lambda: [(name, "", "") for name in names])  # noqa: B010 - no N
+    regressed = any(outcome.get("regression", True) for outcome in options["outcomes"])
+    heads = names if regressed else ("First group", "Second group", "Comparison")
+    setattr(made, "heads", lambda: [(name, "", "") for name in heads])  # noqa: B010 - no N
     for outcome in options["outcomes"]:
         made.line(0, outcome["label"])
         by = outcome["by"]
@@ -35,7 +37,8 @@ def _exposure(made: Expected, trial: Trial, options: Record) -> None:
                 found = {"mean": mean, "cv": cv, "n": above, "n_zero": len(mine) - above}
                 for name, value in found.items():
                     made.numbers[place._replace(stat_name=name)] = value
-                texts.append(f"{significant(mean)} ({fixed(cv, 1)}) [{above}]")
+                sizes = f"[{above}; {len(mine) - above}]"
+                texts.append(f"{significant(mean)} ({fixed(cv, 1)}) {sizes}")
             place = Place(
                 "comparison", "Comparison", "ratio", outcome["label"], level=item["label"]
             )
@@ -43,7 +46,9 @@ def _exposure(made: Expected, trial: Trial, options: Record) -> None:
             found["p_value"] = rank_test(*values)
             for name, value in found.items():
                 made.numbers[place._replace(stat_name=name)] = value
-            model = _model(made, values, (outcome["label"], item["label"]), options)
+            model: dict[str, float] | str = {}
+            if outcome.get("regression", True):
+                model = _model(made, values, (outcome["label"], item["label"]), options)
             ratio, low, high = (fixed(found[n], 2) for n in ("ratio", "lower", "upper"))
             made.line(1, item["label"], [*texts, f"{ratio} ({low}, {high})"])
             _tests(made, model, found["p_value"])
@@ -210,7 +215,7 @@ def _model(
 def _tests(made: Expected, model: dict[str, float] | str, exact: float | None) -> None:
     if isinstance(model, str):
         made.line(2, f"No logistic regression: {model}", ["", "", "NE"])
-    else:
+    elif model:
         shown = {name: significant(value) for name, value in model.items()}
         wald = "{odds_ratio} ({lower}, {upper})".format(**shown)
         profile = "({profile_lower}, {profile_upper})".format(**shown)

@@ -60,8 +60,9 @@ def _kinetics(made: Expected, trial: Trial, options: Record) -> None:
             assert len(units) < 2, "one unit in one parameter of one assay"
             made.line(1, ", ".join([item["label"], *units]))
             _parameter(made, of_column, block["label"], item)
-            if "flag" in options:
-                _flagged(made, of_column, (block["label"], item["paramcd"]), options["flag"])
+            for flag in options.get("flags", ()):
+                if item["paramcd"] in flag.get("of", [item["paramcd"]]):
+                    _flagged(made, of_column, (block["label"], item["paramcd"]), flag)
 
 
 def _parameter(made: Expected, of_column: list[list[Record]], block: str, item: Record) -> None:
@@ -117,7 +118,8 @@ def _flagged(
     texts = []
     for c, records in zip(made.columns, of_column, strict=True):
         n = sum(r["AVAL"] is not None and marked(r) for r in records)
-        made.numbers[Place("flagged", c.label, "n", place[0], paramcd=place[1])] = n
+        at = Place("flagged", c.label, "n", place[0], level=flag["label"], paramcd=place[1])
+        made.numbers[at] = n
         texts.append(str(n))
     if set(texts) != {"0"}:
         made.line(2, flag["label"], texts)

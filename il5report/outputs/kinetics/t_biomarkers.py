@@ -13,8 +13,5 @@ OUTPUT = Output(
     options=t_kinetics.Options,
     analyse=t_kinetics.analyse,
     display=t_kinetics.display,
-    footnotes=(
-        "Days count from infusion. Geometric CV% = 100 sqrt(exp(v) - 1), v the variance of the "
-        "logs.",
-    ),
+    footnotes=("Days count from infusion.",),
 )

@@ -1,5 +1,6 @@
-"""Exposure and outcome: geometric means of two groups and their ratio; logistic regression of the
-outcome on log exposure where the data allow it, else the exact rank test alone, with the reason."""
+"""Exposure of two groups, such as with and without an outcome: geometric means and their ratio;
+logistic regression of the outcome on log exposure where the data allow it, else the exact rank test
+alone, with the reason."""
 
 from __future__ import annotations
 
@@ -26,10 +27,12 @@ from il5report.plan.base import Model, Text, Where
 
 
 class Outcome(Model):
-    """A grouping with two levels: with the outcome, and without."""
+    """A grouping with two levels: with the outcome, and without. `regression`: whether the outcome
+    is regressed on exposure; a dose or a drug given is compared only."""
 
     label: Text
     by: Grouping
+    regression: bool = True
 
 
 class Exposure(Model):
@@ -54,7 +57,8 @@ class Options(Model):
 WITH, WITHOUT, RATIO = "With", "Without", "Comparison"
 PRESENT, ABOVE = Comparison("AVAL", "NE", ()), Comparison("AVAL", "GT", (0.0,))
 Values = NDArray[np.float64]
-HEADS = (Head(WITH), Head(WITHOUT), Head(RATIO))
+NONE = Cell("")
+HEADS = {True: (WITH, WITHOUT), False: ("First group", "Second group")}
 
 
 def needs(ctx: Context) -> Needs:
@@ -123,7 +127,8 @@ def _compare(
     rows.add(place, "ratio of geometric means", stats_of(ratio, ("ratio", "lower", "upper")))
     test = rank_sum(values[0], values[1])
     rows.add(place, "exact Wilcoxon rank sum test, two-sided", stats_of(test, ("p_value",)))
-    add_model(rows, place, model(ctx, values[0], values[1])[1])
+    if outcome.regression:
+        add_model(rows, place, model(ctx, values[0], values[1])[1])
 
 
 MODEL = (
@@ -164,7 +169,8 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
             who, what = outcome.label, exposure.label
             cells = [
                 view.at("exposure", column, group=who, level=what).cell(
-                    "{mean} ({cv}) [{n}]", {"mean": show, "cv": fixed_of(1), "n": whole}
+                    "{mean} ({cv}) [{n}; {n_zero}]",
+                    {"mean": show, "cv": fixed_of(1), "n": whole, "n_zero": whole},
                 )
                 for column in (WITH, WITHOUT)
             ]
@@ -172,20 +178,27 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
             ratios = dict.fromkeys(("ratio", "lower", "upper"), fixed_of(2))
             cells.append(against.cell("{ratio} ({lower}, {upper})", ratios))
             rows.append(Row(exposure.label, tuple(cells), indent=1))
-            rows += _tests(against, view.at("logistic", RATIO, group=who, level=what))
-    first = "Outcome, exposure"
-    return Shown(table([Head(first), *HEADS], rows), _levels(ctx, options))
+            rows += _regression(view.at("logistic", RATIO, group=who, level=what))
+            exact = (NONE, NONE, against.p_value("p_value"))
+            rows.append(Row("p, exact rank sum test", exact, indent=2))
+    first = "Outcome, exposure" if _regressed(options) else "Groups, exposure"
+    heads = [Head(name) for name in (first, *HEADS[_regressed(options)], RATIO)]
+    return Shown(table(heads, rows), _levels(ctx, options))
 
 
-def _tests(against: Numbers, fitted: Numbers) -> list[Row]:
-    """The regression with its test; where there is none, why, and the exact rank test."""
-    none = Cell("")
-    reason = fitted.stats["odds_ratio"].reason
-    exact = Row("p, exact rank sum test", (none, none, against.p_value("p_value")), indent=2)
+def _regressed(options: Options) -> bool:
+    return any(outcome.regression for outcome in options.outcomes)
+
+
+def _regression(fitted: Numbers) -> list[Row]:
+    """The regression with its test, or why there is none; nothing where none was asked for."""
+    if not fitted:
+        return []
+    none, reason = NONE, fitted.stats["odds_ratio"].reason
     show = partial(significant, digits=3)
     if reason:
         missing = fitted.cell("{odds_ratio}", {"odds_ratio": show})
-        return [Row(f"No logistic regression: {reason}", (none, none, missing), indent=2), exact]
+        return [Row(f"No logistic regression: {reason}", (none, none, missing), indent=2)]
     ratios = dict.fromkeys(("odds_ratio", "lower", "upper"), show)
     profile = dict.fromkeys(("profile_lower", "profile_upper"), show)
     wald = fitted.cell("{odds_ratio} ({lower}, {upper})", ratios)
@@ -194,23 +207,25 @@ def _tests(against: Numbers, fitted: Numbers) -> list[Row]:
         Row("Odds ratio per tenfold exposure (Wald interval)", (none, none, wald), indent=2),
         Row("Profile-likelihood interval", (none, none, by_profile), indent=2),
         Row("p, likelihood ratio test", (none, none, fitted.p_value("likelihood_ratio_p")), 2),
-        exact,
     ]
 
 
 def _levels(ctx: Context, options: Options) -> tuple[str, ...]:
     """Who stands in the columns, and the level of the ratio's interval."""
+    one, other = (name.lower() for name in HEADS[_regressed(options)])
     said = [
-        f"{o.label}: with is {o.by.levels[0].label}, without {o.by.levels[1].label}."
+        f"{o.label}: {one} is {o.by.levels[0].label}, {other} {o.by.levels[1].label}."
         for o in options.outcomes
     ]
     level = fixed_of(0)(100 * options.ratio_level)
+    ratio = f"Comparison: ratio of geometric means with {level}% confidence interval"
+    if not _regressed(options):
+        return (*said, f"{ratio}.")
     return (
         *said,
-        f"Comparison: ratio of geometric means with {level}% confidence interval; odds ratios with "
-        f"{ctx.words['conf']} confidence intervals. Logistic regression where at least "
-        f"{options.least} subjects have the outcome and {options.least} have not, and the exposure "
-        "does not separate them; else the exact rank sum test alone.",
+        f"{ratio}; odds ratios with {ctx.words['conf']} confidence intervals. Logistic regression "
+        f"where at least {options.least} subjects have the outcome and {options.least} have not, "
+        "and the exposure does not separate them; else the exact rank sum test alone.",
     )
 
 
@@ -223,7 +238,7 @@ OUTPUT = Output(
     analyse=analyse,
     display=display,
     footnotes=(
-        "Geometric mean (CV%) [n of values above 0]. Values of 0 have no logarithm: they are in "
+        "Geometric mean (CV%) [values above 0; values of 0]. A 0 has no logarithm: it is in "
         "the exact two-sided Wilcoxon rank sum test only. Exploratory, without correction for the "
         "number of tests; drugs given for toxicity bear on exposure and outcome alike.",
     ),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Literal
 
@@ -51,14 +52,19 @@ class Block(Model):
 
 
 class Flag(Model):
-    """Records to be counted beside each parameter, such as values under steroids."""
+    """Records to be counted beside each parameter, such as values under steroids; `of`: beside
+    these PARAMCD only."""
 
     label: Text
     where: Where
+    of: tuple[Text, ...] = ()
+
+    def about(self, parameter: Parameter) -> bool:
+        return not self.of or parameter.paramcd in self.of
 
 
 class Options(Model):
-    """Blocks and parameters, in order; `by`: groups as columns in place of the plan's. `flag`:
+    """Blocks and parameters, in order; `by`: groups as columns in place of the plan's. `flags`:
     counted beside each parameter that has such records. `reason`: the variable that says why a
     value is missing, if there is one."""
 
@@ -66,7 +72,7 @@ class Options(Model):
     by: Grouping | None = None
     blocks: tuple[Block, ...]
     parameters: tuple[Parameter, ...]
-    flag: Flag | None = None
+    flags: tuple[Flag, ...] = ()
     reason: str = "AREASN"
 
 
@@ -85,9 +91,7 @@ def needs(ctx: Context) -> Needs:
             for code in unknown
         )
     names = ["USUBJID", "PARAMCD", "AVAL", "AVALU", *filter(None, [options.reason])]
-    wheres = [block.where for block in options.blocks]
-    if options.flag is not None:
-        wheres.append(options.flag.where)
+    wheres = [*(b.where for b in options.blocks), *(f.where for f in options.flags)]
     conditioned = [(options.dataset, where) for where in wheres]
     return Needs({options.dataset: names}, [*conditioned, *conditions(options.by)])
 
@@ -136,10 +140,10 @@ def _parameter(  # noqa: PLR0913, PLR0917
     mine = records.join(column.subjects, on="USUBJID", how="semi")
     values = mine["AVAL"].drop_nulls().to_numpy()
 
-    def scope(analysis: str, of: Condition) -> Scope:
+    def scope(analysis: str, of: Condition, level: str = "") -> Scope:
         return Scope(
             analysis, options.dataset, of, column.groups, column.without, column=column.label,
-            group=block.label, paramcd=parameter.paramcd,
+            group=block.label, level=level, paramcd=parameter.paramcd,
         )  # fmt: skip
 
     missing = Comparison("AVAL", "EQ", ())
@@ -153,18 +157,33 @@ def _parameter(  # noqa: PLR0913, PLR0917
         of_logs = geometric(values, conf_level=level)
         rows.add(scope("geometric", present), "log scale", stats_of(of_logs, GEOMETRIC, unit))
     rows.add(scope("ordinary", present), "PCTLDEF 5", stats_of(found, ORDINARY, unit))
-    if options.flag is not None:
-        flagged = mine.filter(expression(both(present, options.flag.where), mine.schema)).height
-        stat = Stat("n", options.flag.label, flagged, "subjects")
-        rows.add(scope("flagged", both(present, options.flag.where)), METHOD, [stat])
+    for flag in filter(lambda flag: flag.about(parameter), options.flags):
+        marked = both(present, flag.where)
+        n = mine.filter(expression(marked, mine.schema)).height
+        stat = Stat("n", flag.label, n, "subjects")
+        rows.add(scope("flagged", marked, flag.label), METHOD, [stat])
+
+
+_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
 
 
 def _why(missing: pl.DataFrame, variable: str) -> str:
     """The reasons for missing values, with their numbers."""
     if not variable or not missing.height:
         return ""
-    reasons = missing.group_by(variable).len().sort(variable)
-    return "; ".join(f"{reason}: {n}" for reason, n in reasons.rows())
+    alike: dict[str, list[str]] = {}
+    for reason in missing[variable].sort():
+        alike.setdefault(_NUMBER.sub("#", str(reason)), []).append(str(reason))
+    return "; ".join(f"{_joint(reasons)} ({len(reasons)})" for reasons in alike.values())
+
+
+def _joint(reasons: Sequence[str]) -> str:
+    """Reasons that differ in numbers only, as one: each number, or from the lowest to the
+    highest."""
+    columns = zip(*map(_NUMBER.findall, reasons), strict=True)
+    ranges = [sorted(set(column), key=float) for column in columns]
+    said = iter([low[0] if len(low) == 1 else f"{low[0]} to {low[-1]}" for low in ranges])
+    return _NUMBER.sub(lambda _: next(said), reasons[0])
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
@@ -175,11 +194,19 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         rows.append(Row(block.label, kind="heading"))
         for parameter in options.parameters:
             rows += _lines(view, columns, block.label, parameter)
-            rows += _flagged(view, columns, options.flag, (block.label, parameter.paramcd))
+            for flag in filter(lambda flag: flag.about(parameter), options.flags):
+                rows += _flagged(view, columns, flag, (block.label, parameter.paramcd))
     return Shown(
         table(view.column_heads(columns, "Parameter"), rows),
-        (*_assays(ctx), *_reasons(ard, columns if options.by else columns[-1:])),
+        (*_geometric(options), *_assays(ctx), *_reasons(ctx, ard)),
     )
+
+
+def _geometric(options: Options) -> tuple[str, ...]:
+    """What the geometric statistics are, where the table has any."""
+    if all(p.scale != "geometric" for p in options.parameters):
+        return ()
+    return ("Geometric CV% = 100 sqrt(exp(v) - 1), v the variance of the logs.",)
 
 
 def _lines(view: View, columns: list[str], block: str, parameter: Parameter) -> list[Row]:
@@ -211,10 +238,11 @@ def _lines(view: View, columns: list[str], block: str, parameter: Parameter) -> 
     return rows
 
 
-def _flagged(view: View, columns: list[str], flag: Flag | None, at: tuple[str, str]) -> list[Row]:
+def _flagged(view: View, columns: list[str], flag: Flag, at: tuple[str, str]) -> list[Row]:
     """How many values the flag marks, where it marks any."""
-    places = [view.at("flagged", c, group=at[0], paramcd=at[1]) for c in columns]
-    if flag is None or not any(p.count("n") for p in places):
+    group, code = at
+    places = [view.at("flagged", c, group=group, level=flag.label, paramcd=code) for c in columns]
+    if not any(p.count("n") for p in places):
         return []
     return [Row(flag.label, tuple(p.count_alone() for p in places), indent=2)]
 
@@ -230,18 +258,23 @@ def _assays(ctx: Context) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _reasons(ard: pl.DataFrame, columns: list[str]) -> tuple[str, ...]:
-    """Why values are not estimable: of all subjects in the total, else group by group."""
+def _reasons(ctx: Context, ard: pl.DataFrame) -> tuple[str, ...]:
+    """Why values are not estimable, block by block: of all subjects in the total, else group by
+    group. Parameters with the same reasons are named together."""
+    options, columns = ctx.options(Options), labels(ctx, ctx.options(Options).by)
+    names = {p.paramcd: p.label or p.paramcd for p in options.parameters}
+    missing = ard.filter((pl.col("stat_name") == "n_ne") & (pl.col("warning") != ""))
     said = []
-    for column in columns:
-        among = f"{column}, " if len(columns) > 1 else ""
-        found = ard.filter(
-            (pl.col("stat_name") == "n_ne")
-            & (pl.col("column") == column)
-            & (pl.col("warning") != "")
-        )
-        for group, code, why in found.select("group", "paramcd", "warning").rows():
-            said.append(f"Not estimable, {among}{group}, {code}: {why}.")
+    for column in columns if options.by else columns[-1:]:
+        among = f"{column}, " if options.by else ""
+        for block in options.blocks:
+            here = (pl.col("column") == column) & (pl.col("group") == block.label)
+            same: dict[str, list[str]] = {}
+            for code, why in missing.filter(here).select("paramcd", "warning").rows():
+                same.setdefault(why, []).append(names[code])
+            if same:
+                each = (f"{', '.join(which)}: {why}." for why, which in same.items())
+                said.append(f"Not estimable (subjects), {among}{block.label}. {' '.join(each)}")
     return tuple(said)
 
 
@@ -254,7 +287,7 @@ OUTPUT = Output(
     analyse=analyse,
     display=display,
     footnotes=(
-        "{kinetics_rules} Geometric CV% = 100 sqrt(exp(v) - 1), v the variance of the logs.",
+        "{kinetics_rules}",
         "Assays are never pooled. A subject whose values are all below the limit of quantification "
         "has Cmax 0, is counted, and is not part of the geometric mean.",
     ),
