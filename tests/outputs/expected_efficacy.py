@@ -253,7 +253,7 @@ def ticks(highest: float, steps: Sequence[float]) -> list[float]:
 
 def _response_by_visit(made: Expected, trial: Trial, options: Record) -> None:
     for visit in options["visits"]:
-        made.line(0, visit)
+        made.line(0, visit[0] + visit[1:].lower())
         here = f'({options["assessed"]}) and AVISIT == "{visit}"'
         word, everybody = options.get("assessed_word", "assessed"), options.get("of_all", True)
         denominators = [("of assessed", f"Of those {word}")]

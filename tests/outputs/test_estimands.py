@@ -35,7 +35,8 @@ def estimand(key: str, events: str) -> str:
 
 
 def test_the_default_plan_is_followed(plan: Plan) -> None:
-    assert set(load_plan(plan("")).plan.estimands) == {"CR3M", "DOR", "RFS", "EFS", "PFS", "OS"}
+    found = set(load_plan(plan("")).plan.estimands)
+    assert found == {"CR3M", "DOR", "RFS", "EFS", "PFS", "DORTP", "OS", "OSENR"}
 
 
 @pytest.mark.parametrize(

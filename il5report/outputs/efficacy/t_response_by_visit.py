@@ -74,7 +74,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     columns = [c.label for c in ctx.columns]
     rows = []
     for visit in options.visits:
-        rows.append(Row(visit, kind="heading"))
+        rows.append(Row(visit.capitalize() if visit.isupper() else visit, kind="heading"))
         rows += _lines(view, columns, ASSESSED, f"Of those {options.assessed_word}", visit)
         if options.of_all:
             rows += _lines(view, columns, ALL, "Of all subjects", visit)
