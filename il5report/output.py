@@ -190,6 +190,7 @@ class Context:
             "auc_method": conventions.auc_method.replace("_", "-"),
             "infusion_day": f"Day {0 if conventions.day_zero else 1}: day of infusion.",
             "study_day": STUDY_DAY,
+            "few": str(conventions.few_at_risk),
         }
 
     @property

@@ -103,6 +103,10 @@ class Value:
     """One number, or why there is none."""
 
     text: Run
-    ne: bool
+    number: float | None
     reason: str
     unit: str
+
+    @property
+    def ne(self) -> bool:
+        return self.number is None

@@ -120,7 +120,7 @@ class Lookup:
         number = numbers.stats[stat]
         unit = self.view(key).ard.filter(pl.col("row") == number.row)["unit"][0]
         shown = NE if number.value is None else self._show(key, show)(number.value)
-        return Value(Run(shown, (number.row,)), number.value is None, number.reason, unit)
+        return Value(Run(shown, (number.row,)), number.value, number.reason, unit)
 
     def interval(self, key: str, analysis: str, show: str | int, **place: Any) -> tuple[Run, ...]:
         """``95% CI 36.1% to 80.9%``; a limit that is not estimable is NE."""

@@ -156,6 +156,7 @@ class Prose:
             "plural": plural,
             "spelled": spelled,
             "words": self._words(),
+            "few_at_risk": self._plan.conventions.few_at_risk,
         }
 
     def _words(self) -> Mapping[str, str]:

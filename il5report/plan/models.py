@@ -120,6 +120,9 @@ class Conventions(Model):
     auc_method: Literal["linear_up_log_down", "linear"]
     days_per_month: float = 30.4375
     day_zero: bool = Field(description="True: the day of infusion prints as day 0")
+    few_at_risk: Annotated[int, Field(ge=1)] = Field(
+        default=5, description="An estimate with fewer subjects at risk is called unstable"
+    )
 
 
 class Grading(Model):

@@ -110,6 +110,6 @@ OUTPUT = Output(
         "Percentages of subjects are of the N in the head.",
         "Aalen-Johansen estimate; {conf} confidence intervals on the {km_ci} scale, Aalen's "
         "variance. One minus Kaplan-Meier is not shown: it overstates an incidence where another "
-        "event competes. NE: not estimable. With fewer than 5 at risk an estimate is unstable.",
+        "event competes. NE: not estimable. With fewer than {few} at risk an estimate is unstable.",
     ),
 )

@@ -170,6 +170,6 @@ OUTPUT = Output(
         "by having lived long enough to respond (guarantee time). Groups are not randomised; "
         "the comparison is descriptive.",
         "Kaplan-Meier estimate; {conf} confidence intervals on the {km_ci} scale, number at risk "
-        "in brackets. NE: not estimable.",
+        "in brackets. NE: not estimable. With fewer than {few} at risk an estimate is unstable.",
     ),
 )

@@ -153,7 +153,7 @@ OUTPUT = Output(
         "Percentages of subjects are of the N in the head.",
         "Kaplan-Meier estimate; {conf} confidence intervals on the {km_ci} scale; quartiles and "
         "landmarks by the {convention} convention. NE: not estimable. +: censored. With fewer "
-        "than 5 at risk an estimate is unstable.",
+        "than {few} at risk an estimate is unstable.",
         "Median follow-up by the reverse Kaplan-Meier method.",
     ),
 )
