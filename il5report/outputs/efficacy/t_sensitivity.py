@@ -105,7 +105,7 @@ OUTPUT = Output(
     footnotes=(
         "Percentages of subjects are of the subjects analysed.",
         "Kaplan-Meier estimate; {conf} confidence intervals on the {km_ci} scale; medians and "
-        "landmarks by the {convention} convention. NE: not estimable. With fewer than {few} at risk "
-        "an estimate is unstable.",
+        "landmarks by the {convention} convention. NE: not estimable. With fewer than {few} at "
+        "risk an estimate is unstable.",
     ),
 )
