@@ -108,7 +108,7 @@ def _flow(made: Expected, trial: Trial, options: Record) -> None:
     windows = {v["label"]: v["window"] for v in trial.visits}
     of_code = {code: s["label"] for s in options["states"] for code in s["codes"]}
     ended = options["ended"]
-    labels = [s["label"] for s in options["states"]] + [options["other"]]
+    labels = [s["label"] for s in options["states"]] + [options.get("other", "Not assessed")]
     labels += [e["label"] for e in ended]
     before: dict[str, str] = {}
     for visit in options["visits"]:
@@ -120,7 +120,9 @@ def _flow(made: Expected, trial: Trial, options: Record) -> None:
                 e["label"] for e in ended
                 if r[e["date"]] and (r[e["date"]] - r["TRTSDT"]).days <= windows[visit][1]
             ]  # fmt: skip
-            now[r["USUBJID"]] = seen.get(r["USUBJID"]) or (over or [options["other"]])[0]
+            now[r["USUBJID"]] = (
+                seen.get(r["USUBJID"]) or (over or [options.get("other", "Not assessed")])[0]
+            )
         held = list(now.values())
         for label in labels:
             made.counted(held.count(label), len(held), "state", c.label, visit=visit, level=label)
