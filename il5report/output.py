@@ -185,6 +185,7 @@ class Context:
             "proportion_ci": CI_NAMES[conventions.proportion_ci],
             "km_ci": CI_NAMES[conventions.km_ci],
             "convention": conventions.convention.upper(),
+            "dlt_source": self._dlt_source,
             "kinetics_time": self._kinetics_time,
             "kinetics_rules": self._kinetics_rules,
             "auc_method": conventions.auc_method.replace("_", "-"),
@@ -192,6 +193,14 @@ class Context:
             "study_day": STUDY_DAY,
             "few": str(conventions.few_at_risk),
         }
+
+    @property
+    def _dlt_source(self) -> str:
+        """Whose dose-limiting toxicities the report counts."""
+        events = self.plan.derivation.adverse_events if self.plan.derivation else None
+        if events is None or events.dose_limiting is None:
+            return "the flag of the data"
+        return DLT_SOURCES[events.dose_limiting.counts]
 
     @property
     def _kinetics_time(self) -> str:
@@ -222,6 +231,7 @@ class Context:
 
 # Days of the data (ADY, ASTDY, AENDY) count as the standard says, whatever the protocol does.
 STUDY_DAY = "Study day: the day of infusion is day 1, the day before it day -1."
+DLT_SOURCES = {"definition": "the plan's definition", "investigator": "the investigator"}
 KINETICS_TIMES = {"clock": "actual times", "day": "whole days"}
 BLQ_INSIDE = {
     "single_missing": "left out if alone and 0 if two or more in a row",

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import polars as pl
-from pydantic import ValidationError
 
 from il5report.conditions import Condition
 from il5report.derive import dates
 from il5report.derive.assemble import Core
-from il5report.derive.dlt import DltDefinition, dose_limiting
+from il5report.derive.dlt import dose_limiting
 from il5report.derive.domains import Domains
 from il5report.derive.inputs import yes_no
 from il5report.derive.visits import with_period
-from il5report.errors import Finding, PlanError
 from il5report.plan.adverse_events import AdverseEvents, ListedTerm, Query
 from il5report.plan.derivation import Derivation
+from il5report.plan.dose_limiting import DltDefinition
 
 _SEVERITY = {"MILD": 1.0, "MODERATE": 2.0, "SEVERE": 3.0}  # CDISC terminology AESEV
 _DROPPED = ("DOMAIN",)
 LABELS = {
+    "DLTFL": "Dose-Limiting Toxicity Flag, Counted",
     "DLTDFL": "Dose-Limiting by the Plan Flag",
+    "DLTINVFL": "Dose-Limiting by the Investigator Flag",
     "DLTRULE": "Rule of the Dose-Limiting Toxicity",
 }
 KEYS = ("USUBJID", "ASTDT", "AESEQ")
@@ -52,40 +52,35 @@ def derive_adae(
     frame = _with_grades(frame, rules)
     frame = _with_queries(frame, rules, domains, lists)
     if rules.dose_limiting is not None:
-        frame = _with_dose_limiting(frame, core, rules.dose_limiting)
+        frame = _with_dose_limiting(frame, core, domains, rules.dose_limiting)
     unneeded = [c for c in extra if c not in core.core]
     return _with_occurrences(frame).drop(unneeded, strict=False)
 
 
 def _with_dose_limiting(
-    frame: pl.DataFrame, core: Core, definition: Mapping[str, Any]
+    frame: pl.DataFrame, core: Core, domains: Domains, definition: DltDefinition
 ) -> pl.DataFrame:
-    """DLTDFL and DLTRULE: dose limiting by the plan's definition, beside the investigator's."""
+    """DLTDFL and DLTRULE: dose limiting by the plan's definition; DLTINVFL: by the investigator.
+
+    DLTFL is the one of the two that the plan counts.
+    """
     ends = [c for c in ("DTHDT", "LSTALVDT", "CUTDT") if c in core.subjects.columns]
     followed = core.subjects.select("USUBJID", _LAST=pl.coalesce(ends))
-    own = frame.get_column("DLTFL", default=None)
-    days = frame.drop("DLTFL", strict=False).join(
-        followed, on="USUBJID", how="left", maintain_order="left"
-    )
+    frame = frame.drop("DLTFL", strict=False)
+    days = frame.join(followed, on="USUBJID", how="left", maintain_order="left")
     start = pl.col("TRTSDT")
     days = days.with_columns(
         DAY=dates.days_between(start, pl.col("ASTDT")),
         ENDDY=dates.days_between(start, pl.col("AENDT")),
         LSTDY=dates.days_between(start, pl.col("_LAST")),
     )
-    found = dose_limiting(days, _dlt_definition(definition))
-    found = found.rename({"DLTFL": "DLTDFL"}).drop("DAY", "ENDDY", "LSTDY", "_LAST")
-    return found if own is None else found.with_columns(own)
-
-
-def _dlt_definition(raw: Mapping[str, Any]) -> DltDefinition:
-    try:
-        return DltDefinition.model_validate(raw)
-    except ValidationError as error:
-        faults = [(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors()]
-        raise PlanError(
-            [Finding("plan.dlt", f"dose_limiting.{where}: {what}") for where, what in faults]
-        ) from None
+    found = dose_limiting(days, definition).rename({"DLTFL": "DLTDFL"})
+    found = found.drop("DAY", "ENDDY", "LSTDY", "_LAST")
+    if definition.investigator is not None:
+        marked = _holds(frame, definition.investigator, domains)
+        found = found.with_columns(yes_no(pl.lit(marked)).alias("DLTINVFL"))
+    counted = "DLTDFL" if definition.counts == "definition" else "DLTINVFL"
+    return found.with_columns(DLTFL=pl.col(counted))
 
 
 def _with_days(frame: pl.DataFrame, rules: AdverseEvents) -> pl.DataFrame:

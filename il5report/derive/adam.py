@@ -25,7 +25,7 @@ from il5report.derive import (
     findings,
     occurrences,
 )
-from il5report.derive.adsl import derive_adsl
+from il5report.derive.adsl import EVENTS, derive_adsl
 from il5report.derive.assemble import Core, assemble, make_core
 from il5report.derive.domains import Domains
 from il5report.derive.result_groups import with_groups
@@ -60,6 +60,8 @@ class _Step:
 
 
 def _adae(work: _Work) -> pl.DataFrame | None:
+    if EVENTS in work.domains:  # derived already, for flags of ADSL
+        return work.domains.frame(EVENTS)
     return adae.derive_adae(work.domains, work.core, work.derivation, work.plan.term_lists)
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TypeAlias
+
 import polars as pl
 
 from il5report import conditions
 from il5report.data.variables import Kind, kind_of
 from il5report.derive import dates
+from il5report.derive.adae import derive_adae
 from il5report.derive.adcrs import by_day
+from il5report.derive.assemble import make_core
 from il5report.derive.categories import with_category
 from il5report.derive.domains import Domains
 from il5report.derive.inputs import yes_no
@@ -15,13 +20,16 @@ from il5report.derive.rules import subject_date, subject_records, subject_value
 from il5report.errors import Finding, Severity, some_subjects
 from il5report.plan.derivation import Derivation
 from il5report.plan.models import Plan
+from il5report.plan.subject import SubjectRecords
 from il5report.plan.syndromes import DayRecords
 
 _COPIED = (
     "STUDYID", "USUBJID", "SUBJID", "SITEID", "AGE", "AGEU", "SEX", "RACE", "ETHNIC", "COUNTRY",
     "ARMCD", "ARM", "ACTARMCD", "ACTARM", "ARMNRS", "ACTARMUD", "DTHFL",
 )  # fmt: skip
+_Rules: TypeAlias = Mapping[str, SubjectRecords]
 _TO_THE_END = 36500
+EVENTS = "ADAE"
 _IDENTIFIERS = ("STUDYID", "USUBJID", "SUBJID", "SITEID")
 
 
@@ -46,7 +54,9 @@ def derive_adsl(domains: Domains, plan: Plan, derivation: Derivation) -> pl.Data
     adsl = _with_treatment(adsl, domains, plan, derivation)
     adsl = _with_dates(adsl, domains, derivation)
     adsl = _with_values(adsl, domains, derivation)
-    adsl = _with_records(adsl, domains, derivation)
+    collected = {n: r for n, r in derivation.flags.items() if r.domain != EVENTS}
+    adsl = _with_records(adsl, domains, collected, derivation.counts)
+    adsl = _with_event_flags(adsl, domains, plan, derivation)
     adsl = _with_durations(adsl, domains, derivation)
     adsl = adsl.with_columns(
         dates.days_between(pl.col(interval.start), pl.col(interval.end)).alias(name)
@@ -158,16 +168,32 @@ def _with_values(adsl: pl.DataFrame, domains: Domains, derivation: Derivation) -
     return whole.collect()
 
 
-def _with_records(adsl: pl.DataFrame, domains: Domains, derivation: Derivation) -> pl.DataFrame:
+def _with_records(
+    adsl: pl.DataFrame, domains: Domains, flags: _Rules, counts: _Rules
+) -> pl.DataFrame:
     whole = adsl.lazy()
-    for name, rule in {**derivation.flags, **derivation.counts}.items():
+    for name, rule in {**flags, **counts}.items():
         found = subject_records(domains, rule, adsl)
         number = pl.col("N").fill_null(0.0) if found is not None else pl.lit(0.0)
-        value = number if name in derivation.counts else yes_no(number > 0)
+        value = number if name in counts else yes_no(number > 0)
         if found is not None:
             whole = whole.join(found, on="USUBJID", how="left", maintain_order="left")
         whole = whole.with_columns(value.alias(name)).drop("N", strict=False)
     return whole.collect()
+
+
+def _with_event_flags(
+    adsl: pl.DataFrame, domains: Domains, plan: Plan, derivation: Derivation
+) -> pl.DataFrame:
+    """Flags by the analysis records of adverse events, which are derived here for them."""
+    rules = {n: r for n, r in derivation.flags.items() if r.domain == EVENTS}
+    if not rules:
+        return adsl
+    domains.add("ADSL", adsl)
+    events = derive_adae(domains, make_core(adsl, plan), derivation, plan.term_lists)
+    if events is not None:
+        domains.add(EVENTS, events)
+    return _with_records(adsl, domains, rules, {})
 
 
 def _with_durations(adsl: pl.DataFrame, domains: Domains, derivation: Derivation) -> pl.DataFrame:

@@ -1,35 +1,13 @@
-"""Dose-limiting toxicity by the plan's definition, and who can be evaluated for it."""
+"""Dose-limiting toxicity by the plan's definition."""
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import polars as pl
-from pydantic import Field
 
 from il5report import conditions
-from il5report.derive.inputs import need_variables, yes_no
+from il5report.derive.inputs import need_variables
 from il5report.errors import DataError, Finding
-from il5report.plan.base import Model, Text, Where
-
-Days = Annotated[int, Field(ge=0)]
-
-
-class DltRule(Model):
-    """Events that are dose limiting: `where` holds and, if given, they last more than
-    `longer_than` days."""
-
-    label: Text
-    where: Where
-    longer_than: Days | None = None
-
-
-class DltDefinition(Model):
-    """The plan's definition: rules, the window in days from infusion, and what never counts."""
-
-    window: Days = 28
-    rules: Annotated[tuple[DltRule, ...], Field(min_length=1)]
-    exclude: Where | None = None
+from il5report.plan.dose_limiting import DltDefinition, DltRule
 
 
 def dose_limiting(events: pl.DataFrame, definition: DltDefinition) -> pl.DataFrame:
@@ -99,45 +77,3 @@ def _holds(rule: DltRule, events: pl.DataFrame) -> pl.Expr:
         pl.lit(value=True)
     )  # fmt: skip
     return where & longer
-
-
-def dlt_evaluable(
-    events: pl.DataFrame, subjects: pl.DataFrame, definition: DltDefinition
-) -> pl.DataFrame:
-    """Who had a dose-limiting toxicity, and who can be evaluated for it.
-
-    Parameters
-    ----------
-    events : DataFrame
-        From `dose_limiting`.
-    subjects : DataFrame
-        One row per infused subject: USUBJID, LSTDY.
-    definition : DltDefinition
-
-    Returns
-    -------
-    DataFrame
-        USUBJID, DLTFL (Y/N), DLTEVLFL (Y: a DLT, or followed to the end of the window with every
-        duration known; N), DLTDY (first day), DLTRULES (text). Sorted.
-    """
-    need_variables(subjects, ["USUBJID", "LSTDY"], "subjects")
-    by_subject = events.group_by("USUBJID").agg(
-        DLTDY=pl.col("DAY").filter(pl.col("DLTFL") == "Y").min(),
-        DLTRULES=pl.col("DLTRULE").filter(pl.col("DLTFL") == "Y").unique().sort().str.join("; "),
-        _OPEN=pl.col("DLTFL").is_null().any(),
-    )
-    had = pl.col("DLTDY").is_not_null()
-    followed = pl.col("LSTDY") >= definition.window
-    settled = ~pl.col("_OPEN").fill_null(value=False)
-    return (
-        subjects.select("USUBJID", "LSTDY")
-        .join(by_subject, on="USUBJID", how="left")
-        .select(
-            "USUBJID",
-            yes_no(had).alias("DLTFL"),
-            yes_no(had | (followed & settled)).alias("DLTEVLFL"),
-            "DLTDY",
-            pl.when(had).then(pl.col("DLTRULES")).alias("DLTRULES"),
-        )
-        .sort("USUBJID")
-    )

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from il5report.data.variables import label_of
 from il5report.derive import dates
 from il5report.derive.criteria import Criteria, Provenance
-from il5report.derive.dlt import DltDefinition
 from il5report.plan.biomarkers import BiomarkerRules
 from il5report.plan.derivation import Derivation, Kinetics
+from il5report.plan.dose_limiting import DltDefinition
 from il5report.plan.endpoints import Endpoint
 
 _SOURCE = "analysis plan"
@@ -28,7 +28,7 @@ def plan_rules(rules: Derivation) -> Iterator[Criteria]:
     yield IMPUTATION
     events = rules.adverse_events
     if events is not None and events.dose_limiting is not None:
-        yield _dose_limiting(DltDefinition.model_validate(events.dose_limiting))
+        yield _dose_limiting(events.dose_limiting)
     if rules.endpoints:
         yield _written(
             "Times to event",
@@ -61,7 +61,12 @@ def _dose_limiting(definition: DltDefinition) -> Criteria:
         choices.append(f"Never dose limiting: {definition.exclude}.")
     text = (
         f"An adverse event that starts within {definition.window} days of the infusion is dose "
-        "limiting where one of the rules of the plan holds."
+        "limiting where one of the rules of the plan holds. "
+        + (
+            "The report counts these events."
+            if definition.counts == "definition"
+            else "The report counts the events that the investigator calls dose limiting instead."
+        )
     )
     return _written("Dose-limiting toxicity", text, *choices)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from il5report.plan.base import Model, Text, Where
+from il5report.plan.dose_limiting import DltDefinition
 from il5report.plan.subject import Days
 
 
@@ -52,5 +53,5 @@ class AdverseEvents(Model):
     grade: str = ""
     syndrome_grade: str = ""
     emergent_days: Days | None = None
-    dose_limiting: Mapping[str, Any] | None = None
+    dose_limiting: DltDefinition | None = None
     queries: Mapping[Annotated[str, Field(pattern=r"^(CQ|SMQ)\d\dNAM$")], Query] = {}

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from il5report.data.dataset import Study
 from il5report.derive.adam import derive
-from il5report.errors import PlanError
-from tests.derive.adam_study import domain, infusion, plan, read_plan_file, study, subject
+from il5report.plan.dose_limiting import DltDefinition
+from tests.derive.adam_study import (
+    domain,
+    infusion,
+    plan,
+    read_plan_file,
+    rows,
+    study,
+    subject,
+)
 
 EVENT = {"AECAT": "OTHER", "AEDECOD": "Rash", "AEBODSYS": "Skin", "AETOXGR": "2",
          "AEREL": "RELATED", "AEENDTC": None}  # fmt: skip
 PLAN = plan("adverse_events", "periods")
 QUALIFIERS = "AERELLD ASTCTGR DLTFL"
+NEUTROPENIA = {"AETOXGR": "4", "AECAT": "CYTOPENIA", "AEDECOD": "Neutrophil count decreased",
+               "AESTDTC": "2026-02-03"}  # fmt: skip
 
 
 def world(*events: Mapping[str, object], who: tuple[Mapping[str, object], ...] = ()) -> Study:
@@ -200,21 +212,63 @@ def test_event_of_an_unknown_subject_is_reported_and_left_out() -> None:
         # ongoing at the cut-off: already longer than the limit
         ({"AETOXGR": "3", "AESTDTC": "2026-02-03"}, "Y"),
         ({"AETOXGR": "3", "AECAT": "CYTOPENIA", "AESTDTC": "2026-02-03"}, "N"),
+        (
+            {"AETOXGR": "4", "AECAT": "IEC-HS", "AESTDTC": "2026-02-03", "AEENDTC": "2026-02-05"},
+            "Y",
+        ),
+        ({**NEUTROPENIA, "AEENDTC": "2026-03-02"}, "N"),  # 28 days
+        ({**NEUTROPENIA, "AEENDTC": "2026-03-03"}, "Y"),
+        ({**NEUTROPENIA, "AEREL": "NOT RELATED"}, "N"),
+        # begun before the infusion
+        ({**NEUTROPENIA, "AESTDTC": "2026-01-30", "AEENDTC": "2026-04-03"}, "N"),
     ],
 )
 def test_dose_limiting_by_the_plan_beside_the_investigator(
     event: dict[str, str], flag: str
 ) -> None:
     row = one(**event, DLTFL="Y")
-    assert (row["DLTDFL"], row["DLTFL"]) == (flag, "Y")
+    assert (row["DLTDFL"], row["DLTINVFL"], row["DLTFL"]) == (flag, "Y", flag)
     assert (row["DLTRULE"] is None) == (flag == "N")
+    assert one(**event)["DLTINVFL"] == "N"
+
+
+def counted(event: dict[str, str], **changes: object) -> dict[str, Any]:
+    """ADSL of subject A with an event, where the definition is changed so."""
+    raw = read_plan_file("derivation")
+    definition = {**raw["adverse_events"]["dose_limiting"], **changes}
+    rules = {**raw["adverse_events"], "dose_limiting": definition}
+    flags = {n: r for n, r in raw["flags"].items() if n.startswith("DLT")}
+    made, _ = derive(world(event), plan(adverse_events=rules, flags=flags))
+    return next(r for r in rows(made["ADSL"]) if r["USUBJID"] == "A")
+
+
+def test_the_plan_names_whose_dose_limiting_events_count() -> None:
+    crs = {"AECAT": "CRS", "ASTCTGR": "4", "AESTDTC": "2026-02-03"}
+    mild = {"AECAT": "CRS", "ASTCTGR": "1", "AESTDTC": "2026-02-03", "DLTFL": "Y"}
+    for event, by_plan, by_investigator in ((crs, "Y", "N"), (mild, "N", "Y")):
+        for counts, wanted in (("definition", by_plan), ("investigator", by_investigator)):
+            row = counted(event, counts=counts)
+            found = (row["DLTFL"], row["DLTDFL"], row["DLTINVFL"])
+            assert found == (wanted, by_plan, by_investigator)
+
+
+def test_the_investigators_events_cannot_count_where_no_rule_selects_them() -> None:
+    raw = read_plan_file("derivation")["adverse_events"]["dose_limiting"]
+    with pytest.raises(ValidationError, match="investigator"):
+        DltDefinition.model_validate({"rules": raw["rules"], "counts": "investigator"})
+
+
+def test_an_event_that_may_become_dose_limiting_leaves_the_subject_open() -> None:
+    """Grade 3 since four days at the data cut-off, and seven make it dose limiting."""
+    event = {"AETOXGR": "3", "AECAT": "OTHER", "AESTDTC": "2026-06-26"}
+    row = counted(event, window=365)
+    assert (row["DLTFL"], row["DLTOPFL"]) == ("N", "Y")
 
 
 def test_unsound_definition_is_a_fault_of_the_plan() -> None:
     raw = read_plan_file("derivation")["adverse_events"]
-    wrong = plan(adverse_events={**raw, "dose_limiting": {"rules": [], "windw": 28}})
-    with pytest.raises(PlanError, match="windw"):
-        derive(world({"AESTDTC": "2026-02-03"}), wrong)
+    with pytest.raises(ValidationError, match="windw"):
+        plan(adverse_events={**raw, "dose_limiting": {"rules": [], "windw": 28}})
 
 
 partial = st.one_of(

@@ -1,4 +1,4 @@
-"""Dose-limiting toxicity by a plan's definition; who can be evaluated."""
+"""Dose-limiting toxicity by a plan's definition."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from il5report.derive.dlt import DltDefinition, dlt_evaluable, dose_limiting
+from il5report.derive.dlt import dose_limiting
 from il5report.errors import DataError
+from il5report.plan.dose_limiting import DltDefinition
 
 DEFINITION = DltDefinition.model_validate({
     "window": 28,
@@ -49,25 +50,6 @@ CASES = [
 @pytest.mark.parametrize(("values", "expected"), CASES)
 def test_events(values: dict[str, object], expected: tuple[object, object]) -> None:
     assert dose_limiting(event(**values), DEFINITION).select("DLTFL", "DLTRULE").row(0) == expected
-
-
-def test_evaluable_subjects() -> None:
-    events = pl.concat([
-        event(USUBJID="A", GRADE=4.0, LSTDY=10),
-        event(USUBJID="A", GRADE=5.0, DAY=9, ENDDY=9, LSTDY=10),
-        event(USUBJID="B", GRADE=1.0),
-        event(USUBJID="C", GRADE=3.0, LSTDY=29, DAY=25),
-        event(USUBJID="E", GRADE=1.0, LSTDY=27),
-    ])  # fmt: skip
-    subjects = pl.DataFrame({"USUBJID": list("EDCBA"), "LSTDY": [27, 28, 29, 60, 10]})
-    table = dlt_evaluable(dose_limiting(events, DEFINITION), subjects, DEFINITION)
-    assert table.rows() == [
-        ("A", "Y", "Y", 2, "CRS 4; death"),
-        ("B", "N", "Y", None, None),
-        ("C", "N", "N", None, None),
-        ("D", "N", "Y", None, None),
-        ("E", "N", "N", None, None),
-    ]
 
 
 def test_the_window_is_28_days_unless_the_plan_says_otherwise() -> None:

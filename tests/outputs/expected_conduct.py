@@ -58,6 +58,16 @@ def _escalation(made: Expected, trial: Trial, options: Record) -> None:
         seen.append((c.label, size, n))
     made.line(0, "Subjects with a toxicity, n/N (%)", shares)
     made.line(1, "95% confidence interval, %", intervals)
+    for other in options.get("beside", ()):
+        shares = []
+        for c in made.columns:
+            n, size = (
+                len(distinct(trial.where("ADSL", other["event"], c.subjects))),
+                len(c.subjects),
+            )
+            text = made.counted(n, size, "beside", c.label, level=other["label"])
+            shares.append(text.replace(str(n), f"{n}/{size}", 1))
+        made.line(1, other["label"], shares)
     made.line(0, "Decision")
     for rule in options["rules"]:
         texts = []
@@ -65,6 +75,8 @@ def _escalation(made: Expected, trial: Trial, options: Record) -> None:
             code = _decision(rule, size, n)
             made.numbers[Place("decision", label, "decision", level=rule["label"])] = code
             texts.append("NE" if code is None else WORDS[rule["kind"]][code])
+        if texts[-1] == "Escalate":
+            texts[-1] = "No higher dose level"
         made.line(1, rule["label"], texts)
 
 

@@ -10,19 +10,31 @@ from il5report.display.model import Cell, Row
 from il5report.display.view import NE, Numbers, View, percent_value, table
 from il5report.output import CI_NAMES, Context, Needs, Output, Shown
 from il5report.outputs.cells import of_part
-from il5report.outputs.counting import METHOD, add_column_sizes
-from il5report.outputs.escalation import EscalationEvent, EscalationRule
+from il5report.outputs.counting import METHOD, add_column_sizes, add_subjects_with
+from il5report.outputs.escalation import CODES, ESCALATE, EscalationEvent, EscalationRule
+from il5report.plan.base import Text
+
+NO_HIGHER = "No higher dose level"
+
+
+class Beside(EscalationEvent):
+    """A toxicity by another source, shown beside the one that decides."""
+
+    label: Text
 
 
 class Options(EscalationEvent):
-    """The columns are the dose levels, without a total: a rule decides about a dose."""
+    """The columns are the dose levels from the lowest to the highest, without a total: a rule
+    decides about a dose. `beside`: the toxicity by each of its sources, for comparison."""
 
     rules: tuple[EscalationRule, ...]
+    beside: tuple[Beside, ...] = ()
 
 
 def needs(ctx: Context) -> Needs:
     options = ctx.options(Options)
-    return Needs({options.dataset: ["USUBJID"]}, [(options.dataset, options.event)])
+    events = (options, *options.beside)
+    return Needs({e.dataset: ["USUBJID"] for e in events}, [(e.dataset, e.event) for e in events])
 
 
 def analyse(ctx: Context, rows: Rows) -> None:
@@ -45,6 +57,8 @@ def analyse(ctx: Context, rows: Rows) -> None:
                 level=rule.label,
             )  # fmt: skip
             rows.add(place, rule.method, [rule.decision(total, n)])
+    for other in options.beside:
+        add_subjects_with(ctx, rows, "beside", other.dataset, other.event, level=other.label)
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
@@ -59,17 +73,24 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
             tuple(s.cell("({lower}, {upper})", show) for s in seen),
             indent=1,
         ),
-        Row("Decision", kind="heading"),
     ]
+    for other in options.beside:
+        beside = (view.at("beside", c, level=other.label) for c in columns)
+        rows.append(Row(other.label, tuple(map(of_part, beside)), indent=1))
+    rows.append(Row("Decision", kind="heading"))
     for rule in options.rules:
-        found = (view.at("decision", c, level=rule.label) for c in columns)
-        rows.append(Row(rule.label, tuple(_decision(rule, f) for f in found), indent=1))
+        found = [view.at("decision", c, level=rule.label) for c in columns]
+        said = [_decision(rule, f, highest=f is found[-1]) for f in found]
+        rows.append(Row(rule.label, tuple(said), indent=1))
     return Shown(table(view.column_heads(columns), rows))
 
 
-def _decision(rule: EscalationRule, numbers: Numbers) -> Cell:
+def _decision(rule: EscalationRule, numbers: Numbers, *, highest: bool) -> Cell:
+    """The decision in words; at the highest level nothing is left to escalate to."""
     value = numbers.value("decision")
     text = NE if value is None else rule.name(int(value))
+    if highest and value == CODES[ESCALATE]:
+        text = NO_HIGHER
     return Cell(text, refs=numbers.refs("decision"))
 
 
@@ -83,7 +104,9 @@ OUTPUT = Output(
     display=display,
     footnotes=(
         "Decisions by the number of evaluable subjects and of those with a toxicity; NE: the rule "
-        "decides at other numbers of subjects. They inform those who decide, and bind nobody.",
+        "decides at other numbers of subjects. They inform those who decide, and bind nobody. "
+        f"{NO_HIGHER}: few enough toxicities to escalate, at the highest planned level.",
+        "The toxicities that decide are those by {dlt_source}.",
         "{proportion_ci} interval.",
     ),
 )

@@ -147,5 +147,8 @@ OUTPUT = Output(
     options=Options,
     analyse=analyse,
     display=display,
-    footnotes=("Cells: number of subjects with a dose-limiting toxicity that calls for it.",),
+    footnotes=(
+        "Cells: number of subjects with a dose-limiting toxicity, by {dlt_source}, that calls for "
+        "it. Above the highest planned dose level there is nothing to escalate to.",
+    ),
 )
