@@ -13,7 +13,7 @@ import polars as pl
 from il5report.derive import dates
 from il5report.derive.astct import RECORD_SCHEMA, crs_episodes, grade_crs
 from il5report.derive.domains import Domains
-from il5report.derive.episodes import EpisodeRule
+from il5report.derive.episodes import EpisodeRule, beside_investigator
 from il5report.derive.icans import (
     ASSESSMENT_SCHEMA,
     NeurologicalTerms,
@@ -42,7 +42,8 @@ def derive_adcrs(domains: Domains, adsl: pl.DataFrame, rules: CrsRules) -> pl.Da
         PARAMCD CRSGR: AVAL = derived grade of a day, with its components as variables (see
         `grade_crs`). CRSEPI: one record per episode, AVAL = its maximum, with onset, end
         (AENDT), duration and treatment (see `crs_episodes`); INVGR is the investigator's grade of
-        an overlapping event, DISCFL = Y where the two differ or one is absent. CRSMAX: AVAL = the
+        an overlapping event, DISCFL = Y where the two differ or one is absent (of a day: where the
+        derived grade is above the worst of the events that cover it). CRSMAX: AVAL = the
         subject's worst grade: 0 without CRS, missing without a gradable day. The plan's
         components: one record per subject and term (ATERM), AVAL = its days within episodes. ADY
         is the study day (infusion = 1); variables that end in DY count from the infusion (= 0).
@@ -190,7 +191,8 @@ def _bds(
     syndrome, grade = names
     start = adsl.filter(pl.col("TRTSDT").is_not_null()).select("USUBJID", "TRTSDT")
     investigator = _investigator(domains, adsl, rules)
-    daily = days.rename({grade: "AVAL"}).with_columns(DAY_=pl.col("DAY"))
+    daily = beside_investigator(days.rename({grade: "AVAL"}), investigator)
+    daily = daily.with_columns(DAY_=pl.col("DAY"))
     compared = _compared(episodes.rename({"MAXGR": "AVAL"}), investigator).with_columns(
         DAY_=pl.col("ONSETDY")
     )

@@ -167,6 +167,32 @@ def subjects_with_several(episodes: pl.DataFrame) -> list[str]:
     return sorted(episodes.filter(pl.col("EPISODE") > 1)["USUBJID"].unique().to_list())
 
 
+def beside_investigator(days: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+    """Days of a syndrome beside the investigator's events that cover them.
+
+    Parameters
+    ----------
+    days : DataFrame
+        USUBJID, DAY and AVAL, the derived grade.
+    events : DataFrame
+        USUBJID, INVGR, first and last day (_A, _Z) of each event; INVGR is its worst grade.
+
+    Returns
+    -------
+    DataFrame
+        `days` with INVGR (the worst of the events; null where none covers the day) and DISCFL = Y
+        where the derived grade is 1 or higher and above it, or there is none.
+    """
+    at = pl.col("DAY")
+    covered = days.select("USUBJID", "DAY").join(events, on="USUBJID")
+    covered = covered.filter((pl.col("_A") <= at) & (pl.col("_Z") >= at))
+    given = covered.group_by("USUBJID", "DAY").agg(INVGR=pl.col("INVGR").max())
+    derived, found = pl.col("AVAL").fill_null(0), pl.col("INVGR").fill_null(0)
+    return days.join(given, on=["USUBJID", "DAY"], how="left", maintain_order="left").with_columns(
+        DISCFL=yes_no(derived > found)
+    )
+
+
 def compare_grades(days: pl.DataFrame, grade: str, investigator: pl.DataFrame) -> pl.DataFrame:
     """Days where derived and investigator's grade differ, one of them being absent included.
 

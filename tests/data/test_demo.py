@@ -132,6 +132,9 @@ def test_product_bridging_and_lymphodepletion(study: Study) -> None:
     assert len(subjects(study, "CM", is_("CMCAT", "BRIDGING THERAPY"))) >= 5
     depleted = rows(study, "EX", is_("EXCAT", "LYMPHODEPLETION"))
     assert set(depleted["USUBJID"].value_counts()["count"]) == {6}
+    events = with_supplement(study, "AE").filter(is_("AEACNLD", "DOSE REDUCED"))
+    less = depleted.filter(is_("EXTRT", "FLUDARABINE"), pl.col("EXDOSE") < 30)
+    assert set(less["USUBJID"]) == set(events["USUBJID"]) != set()
 
 
 # ---------------------------------------------------------------- CRS, ICANS, IEC-HS
@@ -315,6 +318,47 @@ def test_infections_and_a_fatal_event(study: Study) -> None:
     assert fatal.height == 2
     assert set(fatal["AESDTH"]) == {"Y"} and set(fatal["AEOUT"]) == {"FATAL"}
     assert set(fatal["AESER"]) == {"Y"}
+
+
+def test_infections_are_bacterial_viral_fungal_and_unspecified(study: Study) -> None:
+    coded = rows(study, "AE", is_("AEBODSYS", "Infections and infestations"))
+    kinds = {text.split()[0] for text in coded["AEHLGT"]}
+    assert kinds == {"Bacterial", "Viral", "Fungal", "Infections"}
+
+
+def test_consequences_of_events_agree_with_the_other_domains(study: Study) -> None:
+    events = with_supplement(study, "AE")
+    stays = subjects(study, "HO")
+    assert set(events.filter(is_("AEICUFL", "Y"))["USUBJID"]) == stays
+    ended = events.filter(is_("AEDISFL", "Y"))
+    assert set(ended["USUBJID"]) <= subjects(study, "DD")
+    assert (
+        set(events.filter(is_("AEACNINF", "INFUSION NOT GIVEN"))["USUBJID"]) & infused(study)
+        == set()
+    )
+    assert set(events.filter(is_("AEACN", "DRUG INTERRUPTED"))["USUBJID"]) <= infused(study)
+
+
+def test_bridging_boost_and_ejection_fraction(study: Study) -> None:
+    answers = rows(study, "RS", is_("RSTESTCD", "BRDGRESP"))
+    assert set(answers["USUBJID"]) <= subjects(study, "CM", is_("CMCAT", "BRIDGING THERAPY"))
+    assert set(answers["RSSTRESC"]) == {"PR", "SD", "PD"}
+    assert len(subjects(study, "PR", is_("PRCAT", "STEM CELL BOOST"))) == 1
+    low = rows(study, "CV", is_("CVTESTCD", "LVEF"), pl.col("CVSTRESN") < 50, pl.col("CVDY") > 1)
+    assert set(low["USUBJID"]) == subjects(
+        study, "AE", is_("AEDECOD", "Ejection fraction decreased")
+    )
+
+
+def test_one_case_meets_the_laboratory_criteria_of_hys_law(study: Study) -> None:
+    values = rows(study, "LB", pl.col("LBDY") > 1).with_columns(
+        pl.col("LBSTRESN") / pl.col("LBSTNRHI")
+    )
+    high = {
+        test: set(values.filter(is_("LBTESTCD", test), pl.col("LBSTRESN") > above)["USUBJID"])
+        for test, above in (("ALT", 3), ("BILI", 2))
+    }
+    assert high["ALT"] & high["BILI"] == subjects(study, "AE", is_("AECAT", "IEC-HS"))
 
 
 def test_events_before_infusion_and_ongoing_at_the_cutoff(study: Study) -> None:

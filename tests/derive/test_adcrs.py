@@ -193,6 +193,18 @@ def test_episode_stands_beside_the_overlapping_event() -> None:
     assert pairs == [(1, 1, "N"), (1, 2, "Y")]
 
 
+def test_a_day_stands_beside_the_worst_event_that_covers_it() -> None:
+    found = crs(
+        *(temperature(n, t) for n, t in ((1, 39.0), (2, 37.0), (3, 39.0), (4, 39.0))),
+        interval("AE", 1, 3, **{**EVENT, "ASTCTGR": "0"}),
+        interval("AE", 3, 3, **{**EVENT, "ASTCTGR": "2"}),
+    )
+    days = {r["ADY"] - 1: r for r in found if r["PARAMN"] == 1 and r["USUBJID"] == "A"}
+    assert {n: (r["AVAL"], r["INVGR"], r["DISCFL"]) for n, r in days.items() if n < 5} == {
+        1: (1, 0, "Y"), 2: (0, 0, "N"), 3: (1, 2, "N"), 4: (1, None, "Y"),
+    }  # fmt: skip
+
+
 def test_components_count_the_days_of_episodes() -> None:
     symptom = {"CECAT": "CRS SYMPTOM", "CEDECOD": "Chills"}
     oxygen = {"PRCAT": "OXYGEN", "PRTRT": "NASAL CANNULA", "PRINDC": "CRS", "PRDOSE": 2.0}
