@@ -208,7 +208,7 @@ def derive(study: Study, plan: Plan) -> tuple[dict[str, Dataset], tuple[Finding,
     Returns
     -------
     dict of Dataset
-        ADSL first; every other data set that the plan and the domains allow. None is empty.
+        ADSL first; every other data set that the plan and the domains allow, also without records.
     tuple of Finding
         What was left out, imputed in no stated way or odd, with counts and subjects; no errors.
 
@@ -243,7 +243,7 @@ def derive(study: Study, plan: Plan) -> tuple[dict[str, Dataset], tuple[Finding,
     errors = [f for f in domains.findings if f.severity is Severity.ERROR]
     if errors:
         raise DataError(errors)
-    return {n: d for n, d in made.items() if d.frame.height}, tuple(domains.findings)
+    return made, tuple(domains.findings)
 
 
 def _grades(derivation: Derivation) -> list[str]:

@@ -28,7 +28,8 @@ def with_groups(
 def _group(found: pl.DataFrame, rule: ResultGroup) -> pl.Expr:
     """The level whose condition a result meets (the first), or its side of the median."""
     if not rule.levels:
-        value, middle = pl.col(rule.value).cast(pl.Float64), found[rule.value].median()
+        value = pl.col(rule.value).cast(pl.Float64)
+        middle = pl.lit(found[rule.value].median(), pl.Float64)  # null without any result
         below = pl.when(value <= middle).then(pl.lit(rule.below))
         return below.when(value > middle).then(pl.lit(rule.above))
     return pl.coalesce(

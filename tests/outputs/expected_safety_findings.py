@@ -118,8 +118,10 @@ def _shift(made: Expected, trial: Trial, options: Record) -> None:
                                 paramcd=item["paramcd"],
                             )
                         )  # fmt: skip
-                if before in had or not had or not options.get("compact"):
+                if before in had or not options.get("compact"):
                     made.line(1, before if before == "Missing" else f"Grade {before}", texts)
+    if options.get("compact") and not any(c.subjects for c in made.columns):
+        made.lines.clear()
 
 
 NEW = "Grade 3 or higher, new or worse than at baseline"

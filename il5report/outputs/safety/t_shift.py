@@ -28,6 +28,7 @@ from il5report.outputs.worst_grades import (
 )
 
 LEVELS = (*GRADES, None)
+NOBODY = "No subject could be analysed."
 OMITTED = "Grades that no subject had at baseline have no row."
 
 
@@ -100,6 +101,8 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         for window in options.windows:
             rows.append(Row(f"{item.name}: {window.label}", kind="heading"))
             rows += _block(options, view, item, window, columns)
+    if options.compact and all(row.kind == "heading" for row in rows):
+        return Shown(table(heads, (), NOBODY), (version(ctx),))
     omitted = (OMITTED,) if options.compact else ()
     return Shown(table(heads, rows), (*omitted, version(ctx)))
 
@@ -107,7 +110,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
 def _block(
     options: GradeOptions, view: View, item: Graded, window: Window, columns: list[str]
 ) -> list[Row]:
-    """One row per grade at baseline; where compact, per grade that a subject had, if any had."""
+    """One row per grade at baseline; where compact, per grade that a subject had."""
     found = {
         before: [
             view.at(
@@ -122,7 +125,7 @@ def _block(
     held = [before for before, cells in found.items() if any(p.count("n") for p in cells)]
     return [
         Row(_band(before), tuple(p.n_percent() for p in found[before]), indent=1)
-        for before in (held if options.compact and held else LEVELS)
+        for before in (held if options.compact else LEVELS)
     ]
 
 
