@@ -206,6 +206,7 @@ def _material(
         banner=banner_of(plan, checked.study),
         derived=checked.derived,
         facts=run_facts(checked.loaded.files),
+        fonts=checked.loaded.fonts,
     )
 
 

@@ -88,6 +88,7 @@ def _material(
         ard=ard.clear(),
         said=Said(number_of_checks(), (), ()),
         facts=run_facts(loaded.files),
+        fonts=loaded.fonts,
     )
 
 

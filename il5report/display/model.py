@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
 FIGURE_SPACE = "\u2007"  # as wide as a figure
@@ -226,6 +227,8 @@ class Document:
         ISO date of the data (cut-off); the only date in the document.
     language : str
         BCP 47 tag, e.g. ``"en"``.
+    fonts : tuple of Path
+        Files of fonts, for writing that the PDF's own lack.
     """
 
     title: str
@@ -238,6 +241,7 @@ class Document:
     date: str = ""
     language: str = "en"
     keywords: tuple[str, ...] = field(default=())
+    fonts: tuple[Path, ...] = ()
 
     def displays(self) -> list[Display]:
         """All displays in reading order."""

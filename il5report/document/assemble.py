@@ -65,7 +65,8 @@ def document(material: Material) -> Document:
     """
     plan = material.plan
     sections = _part(material) if plan.report.part else _report(material)
-    return front(plan, sections, material.banner, plan.report.title)
+    made = front(plan, sections, material.banner, plan.report.title)
+    return replace(made, fonts=material.fonts)
 
 
 def front(plan: Plan, sections: Sequence[Section], banner: str, title: str) -> Document:
@@ -135,7 +136,7 @@ def analysis_plan(material: Material) -> Document:
     used = abbreviations(sections, plan.abbreviations)
     sections.insert(len(PLAN_SECTIONS), Section("10", "Abbreviations", 1, used))
     title = "Statistical analysis plan with mock shells"
-    return front(plan, sections, plan.report.banner, title)
+    return replace(front(plan, sections, plan.report.banner, title), fonts=material.fonts)
 
 
 def _report(material: Material) -> list[Section]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
@@ -34,6 +35,7 @@ class Material:
     subjects : narratives and profiles, a section each.
     derived : whether the analysis data were derived here, from SDTM.
     facts : of the run, for the appendix: label and value.
+    fonts : files of fonts that the plan brings.
     """
 
     plan: Plan
@@ -46,3 +48,4 @@ class Material:
     banner: str = ""
     derived: bool = True
     facts: Sequence[tuple[str, str]] = field(default=())
+    fonts: tuple[Path, ...] = ()

@@ -3,10 +3,10 @@
 A plan is a folder. ``study.yaml`` holds the top-level keys; each further file holds the key of its
 own name (``outputs.yaml`` the key ``outputs``, and so does ``outputs_<part>.yaml``);
 ``term_lists.csv`` holds lists of terms (`il5report.plan.term_lists`), ``text/<number>.md`` the
-writer's text of a section (the key ``text``). ``extends`` in study.yaml names another plan:
-``default``, or a folder relative to this one. Mappings are merged key by key, null removes a key,
-a mapping tagged ``!replace`` and everything else replaces what the other plan says. ``$NAME``
-stands for a constant (`il5report.plan.constants`).
+writer's text of a section (the key ``text``), ``fonts/`` fonts for writing that those of the PDF
+lack. ``extends`` in study.yaml names another plan: ``default``, or a folder relative to this one.
+Mappings are merged key by key, null removes a key, a mapping tagged ``!replace`` and everything
+else replaces what the other plan says. ``$NAME`` stands for a constant (`il5report.plan.constants`).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pydantic import BaseModel, ValidationError
 from il5report.errors import Finding, PlanError, nearest
 from il5report.plan.constants import with_constants
 from il5report.plan.estimands import estimand_faults
+from il5report.plan.fonts import read_fonts
 from il5report.plan.keys import model_at
 from il5report.plan.models import Plan
 from il5report.plan.term_lists import FILE, read_term_lists, unknown_lists
@@ -48,11 +49,13 @@ class OutputFacts(Protocol):
 
 @dataclass(frozen=True)
 class LoadedPlan:
-    """A checked plan, where each of its keys stands, and the files it was read from."""
+    """A checked plan, where each of its keys stands, the files it was read from, and which of
+    them are fonts."""
 
     plan: Plan
     places: Mapping[Path_, str]
     files: Mapping[str, bytes]
+    fonts: tuple[Path, ...] = ()
 
     def place(self, *path: str | int) -> str:
         """``file:line`` of the key, or of the closest key above it."""
@@ -70,6 +73,7 @@ class _Tree:
     data: dict[str, Any] = field(default_factory=dict)
     places: dict[Path_, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
+    fonts: tuple[Path, ...] = ()
     faults: list[Finding] = field(default_factory=list)
     nodes: int = 0
     checked: set[tuple[str, int]] = field(default_factory=set)
@@ -108,7 +112,7 @@ def read_plan(folder: Path, default: Path, outputs: Mapping[str, OutputFacts]) -
         faults += estimand_faults(plan, lambda *path: _place(tree.places, path))
     if faults or plan is None:
         raise PlanError(faults)
-    return LoadedPlan(plan, tree.places, tree.files)
+    return LoadedPlan(plan, tree.places, tree.files, tree.fonts)
 
 
 def _extended(folder: Path, default: Path, seen: tuple[Path, ...]) -> _Tree:
@@ -133,6 +137,7 @@ def _extended(folder: Path, default: Path, seen: tuple[Path, ...]) -> _Tree:
         data=_merged(under.data, tree.data),
         places=under.places | tree.places,
         files={f"extends/{name}": content for name, content in under.files.items()} | tree.files,
+        fonts=(*under.fonts, *tree.fonts),
         faults=under.faults + tree.faults,
     )
 
@@ -166,6 +171,9 @@ def _load(folder: Path) -> _Tree:
     texts, contents, faults = read_texts(folder)
     tree.data |= {TEXT: texts} if texts else {}
     tree.places |= {(TEXT, number): f"{TEXT}/{number}.md:1" for number in texts}
+    tree.files |= contents
+    tree.faults += faults
+    tree.fonts, contents, faults = read_fonts(folder)
     tree.files |= contents
     tree.faults += faults
     if (folder / FILE).is_file():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from il5report.display.model import Section
+from il5report.display.model import Display, Document, Section
 
 
 @dataclass(frozen=True)
@@ -35,3 +35,12 @@ def tree(flat: Sequence[Entry]) -> list[Entry]:
         (path[-1].below if path else top).append(entry)
         path.append(entry)
     return top
+
+
+KINDS = {"table": "List of tables", "figure": "List of figures", "listing": "List of listings"}
+
+
+def lists(doc: Document) -> list[tuple[str, list[Display]]]:
+    """The lists of tables, figures and listings, each with its title, in reading order."""
+    found = [(kind, [d for d in doc.displays() if d.kind == kind]) for kind in KINDS]
+    return [(KINDS[kind], displays) for kind, displays in found if displays]

@@ -10,6 +10,7 @@ import jinja2
 from markupsafe import Markup
 
 from il5report.display.model import Document, Figure, Run
+from il5report.render.contents import lists
 from il5report.render.grid import GAP_MM, Line, Panel
 from il5report.render.sheets import on_paper, sheets
 from il5report.render.tex import bookmark, escape, printable
@@ -39,7 +40,8 @@ def render_latex(doc: Document, folder: Path) -> None:
     (folder / "figures").mkdir(exist_ok=True)
     for display in doc.displays():
         if isinstance(display.body, Figure):
-            (folder / "figures" / f"{name(display.id)}.pdf").write_bytes(figure_pdf(display.body))
+            drawn = figure_pdf(display.body, doc.fonts)
+            (folder / "figures" / f"{name(display.id)}.pdf").write_bytes(drawn)
 
 
 @cache
@@ -56,7 +58,8 @@ def _environment() -> jinja2.Environment:
         finalize=_escaped,
     )
     env.filters.update(bookmark=bookmark, anchor=_anchor)
-    env.globals.update(inline=inline, rows=rows, span_cells=span_cells, total_width=total_width)
+    env.globals.update(inline=inline, lists=lists, rows=rows)
+    env.globals.update(span_cells=span_cells, total_width=total_width)
     return env
 
 

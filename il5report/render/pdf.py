@@ -8,23 +8,23 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Collection, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from il5report.display.model import Display, Document, Figure, Items, Paragraph, Run, Section
-from il5report.render.contents import entries
+from il5report.render.contents import entries, lists
 from il5report.render.grid import Grid, Line, Panel, is_long
 from il5report.render.sheets import Item, on_paper, sheets
 from il5report.render.text import name, named
-from il5report.render.typeset import dejavu, typeset
+from il5report.render.typeset import dejavu, families, typeset
 
 LONG = (
     "In this file each row of this long listing is a line of text; the HTML report has it as a "
     "table."
 )
 TEX_RUNS = 5  # at most: contents, page numbers and column heads settle before
-TEX_NOTES = (".aux", ".toc", ".lod")  # what one run leaves for the next
+TEX_NOTES = (".aux", ".toc", ".tables", ".figures", ".listings")  # what one run leaves for the next
 
 
 def render_pdf(doc: Document, folder: Path) -> None:
@@ -42,8 +42,9 @@ def render_pdf(doc: Document, folder: Path) -> None:
     TemplateError
         A fault in the template; says file and line.
     """
-    data = as_data(on_paper(doc, printable))
-    (folder / "report.pdf").write_bytes(typeset("report", data, accessible=True))
+    data = as_data(on_paper(doc, partial(printable, fonts=doc.fonts)))
+    made = typeset("report", data, accessible=True, fonts=doc.fonts)
+    (folder / "report.pdf").write_bytes(made)
 
 
 def as_data(doc: Document) -> dict[str, Any]:
@@ -57,11 +58,18 @@ def as_data(doc: Document) -> dict[str, Any]:
         "status": doc.status,
         "header": doc.header,
         "keywords": doc.keywords,
+        "fonts": families(doc.fonts),
         "language": doc.language.split("-")[0],  # of the tag, typst takes the language alone
         "date": _date(doc.date),
         "contents": [_section(entry.section, entry.level) for entry in headings],
-        "displays": [
-            {"target": _target(d), "number": _name(d), "title": d.title} for d in doc.displays()
+        "lists": [
+            {
+                "title": title,
+                "displays": [
+                    {"target": _target(d), "number": _name(d), "title": d.title} for d in displays
+                ],
+            }
+            for title, displays in lists(doc)
         ],
         "sheets": _sheets(doc, [entry.level for entry in headings]),
     }
@@ -176,19 +184,20 @@ def _date(text: str) -> dict[str, int] | None:
     return {"year": date.year, "month": date.month, "day": date.day}
 
 
-def printable(text: str) -> str:
+def printable(text: str, fonts: tuple[Path, ...] = ()) -> str:
     """Text with each character that the fonts of the PDF lack named."""
     if text.isascii():
         return text
-    return "".join(c if ord(c) in _characters() else named(c) for c in text)
+    known = _characters((dejavu(), *fonts))
+    return "".join(c if ord(c) in known else named(c) for c in text)
 
 
 @cache
-def _characters() -> frozenset[int]:
-    """What DejaVu Sans has, the widest of the fonts used."""
+def _characters(fonts: tuple[Path, ...]) -> frozenset[int]:
+    """What the fonts have: DejaVu Sans, the widest of those used, and the plan's."""
     from matplotlib.ft2font import FT2Font
 
-    return frozenset(FT2Font(str(dejavu())).get_charmap())
+    return frozenset().union(*(FT2Font(str(font)).get_charmap() for font in fonts))
 
 
 def render_tex_pdf(tex: Path, out: Path) -> Path:

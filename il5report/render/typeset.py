@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,13 @@ from il5report.display.model import Figure
 from il5report.templating import TemplateError, templates
 
 
-def typeset(template: str, data: Mapping[str, Any], *, accessible: bool = False) -> bytes:
+def typeset(
+    template: str,
+    data: Mapping[str, Any],
+    *,
+    accessible: bool = False,
+    fonts: Sequence[Path] = (),
+) -> bytes:
     """A PDF made from ``templates/typst/<template>.typ``.
 
     Parameters
@@ -25,6 +31,8 @@ def typeset(template: str, data: Mapping[str, Any], *, accessible: bool = False)
         What the template reads as JSON under its own name: never markup.
     accessible : bool
         Meet PDF/UA-1.
+    fonts : sequence of Path
+        Files of fonts for what those of the template lack; the machine's are never used.
 
     Raises
     ------
@@ -37,7 +45,7 @@ def typeset(template: str, data: Mapping[str, Any], *, accessible: bool = False)
         pdf: bytes = typst.compile(
             templates() / "typst" / f"{template}.typ",
             root=templates() / "typst",
-            font_paths=[dejavu().parent],
+            font_paths=[dejavu().parent, *_folders(fonts)],
             ignore_system_fonts=True,
             sys_inputs={template: json.dumps(data, ensure_ascii=False, sort_keys=True)},
             pdf_standards=["ua-1"] if accessible else [],
@@ -50,10 +58,29 @@ def typeset(template: str, data: Mapping[str, Any], *, accessible: bool = False)
     return pdf
 
 
-def figure_pdf(figure: Figure) -> bytes:
+def families(fonts: Sequence[Path]) -> list[str]:
+    """Names of the families in files of fonts, in the order of the files."""
+    import typst
+
+    if not fonts:
+        return []
+    known = typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=_folders(fonts)
+    ).fonts()
+    files = [str(font) for font in fonts]
+    mine = sorted((files.index(f.path), f.index, f.family) for f in known if f.path in files)
+    return list(dict.fromkeys(family for *_, family in mine))
+
+
+def _folders(fonts: Sequence[Path]) -> list[Path]:
+    return list(dict.fromkeys(font.parent for font in fonts))
+
+
+def figure_pdf(figure: Figure, fonts: Sequence[Path] = ()) -> bytes:
     """The drawing as a PDF of its own size, with its text as text."""
     size = {"width": figure.width_mm, "height": figure.height_mm}
-    return typeset("figure", {"svg": figure.svg, **size})
+    data = {"svg": figure.svg, "fonts": families(fonts), **size}
+    return typeset("figure", data, fonts=fonts)
 
 
 @cache

@@ -7,6 +7,7 @@ the wider.
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 from il5report.display.model import FIGURE_SPACE
@@ -52,7 +53,12 @@ def em_mm(size: float) -> float:
 @lru_cache(maxsize=1 << 16)
 def width_em(text: str) -> float:
     """Width of `text` in units of the font size, generously."""
-    return sum([_EM.get(char, 0.7) for char in text])
+    return sum([_EM[char] if char in _EM else _other_em(char) for char in text])
+
+
+def _other_em(char: str) -> float:
+    """Chinese, Japanese and Korean signs are squares of an em."""
+    return 1.0 if unicodedata.east_asian_width(char) in "WF" else 0.7
 
 
 @lru_cache(maxsize=1 << 16)

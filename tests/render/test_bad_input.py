@@ -14,6 +14,7 @@ import pytest
 from il5report.data.dataset import Dataset
 from il5report.data.write import write_study
 from il5report.display.model import Document, Head, Listing, Section, Table
+from il5report.errors import PlanError
 from il5report.plan.choices import Choices
 from il5report.render import pdf, tex
 from il5report.render.grid import grid
@@ -21,7 +22,7 @@ from il5report.render.html import render_html
 from il5report.render.latex import render_latex
 from il5report.render.pdf import render_pdf, render_tex_pdf
 from il5report.render.sheets import NAMED_CHARACTERS
-from il5report.report import report
+from il5report.report import load_plan, report
 from tests.render import sample
 from tests.render.test_latex import complaints
 from tests.render.test_same_texts import squeezed
@@ -118,6 +119,49 @@ def test_writing_that_a_font_lacks_is_named_and_explained(text: str, tmp_path: P
     assert (note in texts["pdf"]) == (in_pdf != text)
     # right to left is read back in either order
     assert in_pdf in texts["pdf"] or in_pdf[::-1] in texts["pdf"] or text != FOREIGN[0]
+
+
+def cjk_font() -> Path:
+    """A font with Chinese signs on this machine, or a reason to skip."""
+    names = ("NotoSansCJK-Regular.ttc", "wqy-*.ttc", "DroidSansFallback*.ttf")
+    found = [path for name in names for path in Path("/usr/share/fonts").rglob(name)]
+    if not found:
+        pytest.skip("no Chinese font on this machine")
+    return sorted(found)[0]
+
+
+def test_writing_is_drawn_with_a_font_that_the_plan_brings(tmp_path: Path) -> None:
+    (tmp_path / "study.yaml").write_text("extends: default\n")
+    (tmp_path / "fonts").mkdir()
+    font = tmp_path / "fonts" / f"own{cjk_font().suffix}"
+    shutil.copyfile(cjk_font(), font)
+    loaded = load_plan(tmp_path)
+    assert loaded.fonts == (font,) and f"fonts/{font.name}" in loaded.files
+    bodies = [listing(3, text) for text in FOREIGN]
+    texts, fonts = [], []
+    for brought in ((), loaded.fonts):
+        folder = tmp_path / f"out{len(brought)}"
+        folder.mkdir()
+        texts.append(shown(written(replace(document(*bodies), fonts=brought), folder)))
+        pages = pypdf.PdfReader(folder / "report.pdf").pages
+        fonts.append({str(f.get_object()["/BaseFont"]).split("+")[1] for page in pages
+                      for f in page["/Resources"]["/Font"].values()})  # fmt: skip
+    without, drawn = (each["pdf"] for each in texts)
+    assert FOREIGN[0] not in without and "[U+5D4" not in drawn
+    assert all(text in drawn or text[::-1] in drawn for text in FOREIGN)
+    assert squeezed(NAMED_CHARACTERS[1]) in without
+    assert squeezed(NAMED_CHARACTERS[1]) not in drawn
+    assert len(fonts[1] - fonts[0]) >= 1
+    named = squeezed(tex.printable(FOREIGN[0])).replace("[", "{[}").replace("]", "{]}")
+    assert named in texts[1]["latex"].replace("\\allowbreak{}", "")
+
+
+def test_what_is_no_font_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "study.yaml").write_text("extends: default\n")
+    (tmp_path / "fonts").mkdir()
+    (tmp_path / "fonts" / "a.ttf").write_text("no font")
+    with pytest.raises(PlanError, match=r"fonts/a\.ttf: not a font file"):
+        load_plan(tmp_path)
 
 
 def study_with(study: Mapping[str, Dataset], folder: Path, **frames: pl.DataFrame) -> Path:
