@@ -18,7 +18,19 @@ from il5report.disclosure.counts import UNSAID, Hidden, hidden, without
 from il5report.disclosure.displays import of_aggregates
 from il5report.disclosure.document import WITHHELD, aggregates_only
 from il5report.disclosure.names import leaks, refuse_names, subject_names, without_subjects
-from il5report.display.model import Cell, Display, Figure, Head, Listing, Row, Table
+from il5report.disclosure.sentences import counts_said, said
+from il5report.display.model import (
+    Cell,
+    Display,
+    Figure,
+    Head,
+    Items,
+    Listing,
+    Paragraph,
+    Row,
+    Run,
+    Table,
+)
 from il5report.errors import DataError, Finding
 from il5report.report import (
     Checked,
@@ -128,6 +140,43 @@ def test_no_cell_shows_a_hidden_number(aggregates: Results) -> None:
     assert looked_at > 1000
 
 
+def test_sentences_with_hidden_counts_are_english(aggregates: Results) -> None:
+    texts = []
+    for section in aggregates.document.sections:
+        for block in section.blocks:
+            if isinstance(block, Paragraph):
+                texts.append(block.text)
+            elif isinstance(block, Items):
+                texts += ["".join(run.text for run in runs) for runs in block.items]
+    found = [text for text in texts if re.search("hidden|[Ff]ewer than", text)]
+    assert len(found) > 10
+    assert any("Fewer than 5 subjects had" in text for text in found)
+    wrong = r"<5 |\[hidden\]%? to \[hidden\]|subjects was|[.] fewer"
+    assert [text for text in found if re.search(wrong, text)] == []
+
+
+def test_words_for_a_hidden_count() -> None:
+    hide = Hidden(5, frozenset({1, 2}), frozenset({1}))
+    for text, row, shown in (
+        ("One subject (5.0%)", 1, "Fewer than 5 subjects"),
+        ("two subjects (10.0%)", 1, "fewer than 5 subjects"),
+        ("18 subjects (90.0%)", 2, "a hidden number of subjects"),
+        ("Eighteen subjects", 2, "A hidden number of subjects"),
+        ("2 of 20 subjects (10.0%)", 1, "fewer than 5 of 20 subjects"),
+        ("18 of 20 subjects (90.0%)", 2, "a hidden number of 20 subjects"),
+        ("2/6", 1, "<5/6"), ("5/6", 2, "[hidden]"), ("was", 1, "were"), ("3.1", 2, "[hidden]"),
+        ("all 20 subjects", 3, "all 20 subjects"),
+    ):  # fmt: skip
+        (run,) = said((Run(text, (row,)),), hide)
+        assert run.text == shown
+    limits = (Run("95% CI "), Run("1%", (2,)), Run(" to "), Run("9%", (2,)), Run("."))
+    assert "".join(run.text for run in said(limits, hide)) == "95% CI [hidden]."
+    assert counts_said("It holds 1 record. 2 subjects were left out.", hide) == (
+        "It holds fewer than 5 records. Fewer than 5 subjects were left out."
+    )
+    assert counts_said("1 value is missing", hide) == "Fewer than 5 values are missing"
+
+
 def test_no_hidden_count_follows_from_the_others(aggregates: Results) -> None:
     n = aggregates.ard.filter(pl.col("stat_name") == "n").with_columns(
         gone=pl.col("reason").str.starts_with("hidden")
@@ -230,6 +279,6 @@ def test_heads_notes_and_title_page_say_what_is_hidden() -> None:
     assert [h.detail for h in shown_display.body.heads] == ["", "(N<5)", "(N=30)"]
     assert [c.text for c in shown_display.body.rows[0].cells] == ["<5", "9"]
     assert shown_display.subtitle == "Set (N<5)"
-    assert shown_display.footnotes[0] == "<5 subjects are left out; 12 subjects are not."
+    assert shown_display.footnotes[0] == "Fewer than 5 subjects are left out; 12 subjects are not."
     assert "hidden" in shown_display.footnotes[1]
     assert found.facts[-1][0] == "Data shown"

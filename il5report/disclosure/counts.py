@@ -38,6 +38,11 @@ class Hidden:
         return f"<{self.threshold}"
 
     @property
+    def fewer(self) -> str:
+        """The same in a sentence."""
+        return f"fewer than {self.threshold}"
+
+    @property
     def reason(self) -> str:
         """Why there is no number."""
         return f"hidden, since a count below {self.threshold} could point to a subject"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from il5report.disclosure.counts import Hidden
+from il5report.disclosure.sentences import counts_said, said
 from il5report.display.model import (
     Block,
     Cell,
@@ -17,13 +18,11 @@ from il5report.display.model import (
     Items,
     Listing,
     Paragraph,
-    Run,
     Table,
 )
 from il5report.display.plot import bare, drawing, finished, house_style
 
-WITHHELD, UNSAID = "–", "[hidden]"  # in a table, in a sentence
-_COUNTED = re.compile(r"(?<![\w.,/<>-])(\d+)(?= (?:subject|patient|record|event|value)s?\b)")
+WITHHELD = "–"  # in a table
 _SIZE = re.compile(r"N=(\d+)")
 
 
@@ -31,21 +30,21 @@ def aggregates_only(doc: Document, hide: Hidden) -> Document:
     """The document without sections of single subjects and without what is hidden; its title page
     says so."""
     counts = f"; counts below {hide.threshold} are hidden" if hide.threshold > 1 else ""
-    said = ("Data shown", f"Aggregates only, no data of single subjects{counts}")
+    shown = ("Data shown", f"Aggregates only, no data of single subjects{counts}")
     sections = tuple(
         replace(section, blocks=tuple(_block(block, hide) for block in section.blocks))
         for section in doc.sections
         if not section.individual
     )
-    return replace(doc, facts=(*doc.facts, said), sections=sections)
+    return replace(doc, facts=(*doc.facts, shown), sections=sections)
 
 
 def _block(block: Block, hide: Hidden) -> Block:
     match block:
         case Paragraph():
-            return replace(block, runs=_runs(block.runs, hide))
+            return replace(block, runs=said(block.runs, hide))
         case Items():
-            return replace(block, items=tuple(_runs(runs, hide) for runs in block.items))
+            return replace(block, items=tuple(said(runs, hide) for runs in block.items))
         case Table():
             return _table(block, hide)
         case Display():
@@ -54,16 +53,12 @@ def _block(block: Block, hide: Hidden) -> Block:
             return block
 
 
-def _runs(runs: Sequence[Run], hide: Hidden) -> tuple[Run, ...]:
-    return tuple(replace(run, text=_shown(run.text, run.refs, hide, UNSAID)) for run in runs)
-
-
-def _shown(text: str, refs: Sequence[int], hide: Hidden, withheld: str = WITHHELD) -> str:
+def _shown(text: str, refs: Sequence[int], hide: Hidden) -> str:
     """The text, or what stands for it: "<5" for a small count, a dash for what would tell one."""
     gone = hide.rows.intersection(refs)
     if not gone:
         return text
-    return hide.below if gone & hide.small else withheld
+    return hide.below if gone & hide.small else WITHHELD
 
 
 def _table(table: Table, hide: Hidden) -> Table:
@@ -82,13 +77,8 @@ def _size(text: str, hide: Hidden) -> str:
     return _SIZE.sub(lambda m: f"N{hide.below}" if hide.is_small(int(m[1])) else m[0], text)
 
 
-def _counts(text: str, hide: Hidden) -> str:
-    """``3 subjects`` as ``<5 subjects``."""
-    return _COUNTED.sub(lambda m: hide.below if hide.is_small(int(m[1])) else m[0], text)
-
-
 def _display(display: Display, hide: Hidden) -> Display:
-    body, notes = display.body, tuple(_counts(note, hide) for note in display.footnotes)
+    body, notes = display.body, tuple(counts_said(note, hide) for note in display.footnotes)
     if isinstance(body, Table):
         body = _table(body, hide)
         if body != display.body:

@@ -14,10 +14,12 @@ from il5report.document.english import capital, inside, plural, spelled
 
 @dataclass(frozen=True)
 class Count:
-    """Subjects counted in a display, in one column: `n` of `total`."""
+    """Subjects counted in a display, in one column: `n` of `total`; `group` is what the line stands
+    under."""
 
     numbers: Numbers
     label: str
+    group: str = ""
 
     @cached_property
     def n(self) -> int:
@@ -87,8 +89,9 @@ class Count:
         return Run(f"{self.n}/{self.total}", self.numbers.refs("n", "N"))
 
     @property
-    def were(self) -> str:
-        return "was" if self.n < 2 else "were"
+    def were(self) -> Run:
+        """``was`` or ``were``: tells one from several, so it has the rows too."""
+        return Run("was" if self.n < 2 else "were", self.numbers.refs("n"))
 
     def _percent(self) -> str:
         return "100" if self.n == self.total else percent(self.n, self.total)
