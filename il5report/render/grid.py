@@ -20,7 +20,8 @@ INDENT_MM = 3.0  # per level of a row label
 SIZES_PT = (9.0, 8.0, 7.0)  # tried in this order, each upright and then landscape
 LABEL_MM = 52.0  # a row label may be this wide before it wraps
 CELL_MM = 30.0  # a cell with more than one word may be this wide before it wraps
-AIR_MM = 4.0  # what a column of numbers gets beside its longest text, where there is room
+AIR_MM = 14.0  # what a column of a table gets beside its longest text, where there is room
+LISTING_AIR_MM = 6.0
 WORD_MM = 36.0  # a longer word is broken
 ROW_LINES = 25  # a row may be so high
 LONG_CELLS = 60_000  # a listing with more is set row by row: a cell costs time and memory
@@ -222,20 +223,17 @@ def _panel(
 
 
 def _widths(columns: Sequence[_Column], page: float, is_table: bool) -> tuple[float, ...]:
-    """Shares of the page: the least first, then some air for numbers, then up to natural."""
+    """Shares of the page: the least first, then up to natural, so that no text wraps while there is
+    room, then air; what is left stays free, so that the eye finds the number of a label."""
     room = page - GAP_MM * (len(columns) - 1)
     least = [c.least for c in columns]
     shrink = min(1.0, room / sum(least))
     widths = [w * shrink for w in least]
-    if is_table:
-        widths = _grown(widths, [AIR_MM * (j > 0) for j in range(len(columns))], room)
     natural = [max(0.0, c.natural - w) for c, w in zip(columns, widths, strict=True)]
     widths = _grown(widths, natural, room)
-    spare = room - sum(widths)
-    weights = [1 + (is_table and j == 0) for j in range(len(columns))]
-    return tuple(
-        _down(w + spare * weight / sum(weights)) for w, weight in zip(widths, weights, strict=True)
-    )
+    air = AIR_MM if is_table else LISTING_AIR_MM
+    widths = _grown(widths, [air] * len(columns), room)
+    return tuple(map(_down, widths))
 
 
 def _grown(widths: Sequence[float], wanted: Sequence[float], room: float) -> list[float]:
