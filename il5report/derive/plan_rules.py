@@ -72,7 +72,20 @@ def _dose_limiting(definition: DltDefinition) -> Criteria:
 
 
 def _endpoint(endpoint: Endpoint, rules: Derivation) -> str:
-    """One sentence: start, events, what ends the time at risk before them, censoring."""
+    """One sentence; of a variant only how it differs."""
+    parts = _parts(endpoint, rules)
+    original = endpoint.original(rules.endpoints.values())
+    if original is None:
+        return f"{endpoint.label}: {'; '.join(parts)}."
+    like = _parts(original, rules)
+    other = [part for part in parts if part not in like]
+    gone = [part for part in like if part not in parts and not part.startswith("from ")]
+    other += [f"not {part}" for part in gone]
+    return f"{endpoint.label}: as {original.label}, but {'; '.join(other)}."
+
+
+def _parts(endpoint: Endpoint, rules: Derivation) -> list[str]:
+    """Start, events, what ends the time at risk before them, censoring."""
 
     def name(date: str) -> str:
         declared: Mapping[str, str] = {
@@ -81,15 +94,16 @@ def _endpoint(endpoint: Endpoint, rules: Derivation) -> str:
         }
         return declared.get(date) or label_of(date) or date
 
-    events = [e.description for e in endpoint.events if not e.competing]
-    competing = [e.description for e in endpoint.events if e.competing]
-    parts = [f"{endpoint.label}: from {name(endpoint.start)} to {' or '.join(events)}"]
+    every = rules.endpoints.values()
+    events = endpoint.event_texts(every, name)
+    competing = endpoint.event_texts(every, name, competing=True)
+    parts = [f"from {name(endpoint.start)} to {' or '.join(events)}"]
     if competing:
         parts.append(f"competing: {' or '.join(competing)}")
-    stops: dict[str, list[str]] = {}
-    for stop in endpoint.interruptions:
-        stops.setdefault(name(stop.censor_at or stop.date), []).append(stop.description)
-    parts += [f"interrupted by {' or '.join(b)}, censored at {at}" for at, b in stops.items()]
+    parts += [
+        f"interrupted by {stop.description}, censored at {name(stop.censor_at or stop.date)}"
+        for stop in endpoint.interruptions
+    ]
     if endpoint.missed is not None:
         missed = endpoint.missed
         parts.append(
@@ -100,7 +114,7 @@ def _endpoint(endpoint: Endpoint, rules: Derivation) -> str:
         f"censored ({c.description}) at {name(c.date)}" + (f" where {c.where}" if c.where else "")
         for c in endpoint.censoring
     ]
-    return "; ".join(parts) + "."
+    return parts
 
 
 def _kinetics(rules: Kinetics) -> Criteria:

@@ -33,9 +33,10 @@ def capital(text: str) -> str:
 
 
 def small(text: str) -> str:
-    """The text as it stands inside a sentence: a word in capitals keeps them."""
+    """The text as it stands inside a sentence: a word in capitals keeps them, and ``C-reactive``
+    its letter."""
     first = text.split(" ", 1)[0].strip(",.:;()")
-    shouted = first != first.capitalize()
+    shouted = first != first.capitalize() or first[1:2] == "-"
     return text if shouted else text[:1].lower() + text[1:]
 
 

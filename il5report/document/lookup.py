@@ -95,8 +95,9 @@ class Lookup:
 
     def count(self, key: str, analysis: str, **place: Any) -> Count:
         """The subjects counted at a place, in the column of all subjects."""
-        label = place.get("level") or place.get("group") or ""
-        return Count(self.numbers(key, analysis, **place), label)
+        group = place.get("group") or ""
+        label = place.get("level") or group
+        return Count(self.numbers(key, analysis, **place), label, group if group != label else "")
 
     def counts(self, key: str, analysis: str, **place: Any) -> list[Count]:
         """Every count of an analysis in the column of all subjects, in the display's order."""
@@ -127,9 +128,11 @@ class Lookup:
         low, high = (
             self.value(key, analysis, stat, show, **place).text for stat in ("lower", "upper")
         )
+        conf = self.context(key).words["conf"]
+        if low.text == high.text == NE:
+            return (Run(f"{conf} CI not estimable", (*low.refs, *high.refs)),)
         sign = "%" if show == "percent" else ""
         texts = [run.text if run.text == NE else f"{run.text}{sign}" for run in (low, high)]
-        conf = self.context(key).words["conf"]
         return (
             Run(f"{conf} CI "),
             Run(texts[0], low.refs), Run(" to "), Run(texts[1], high.refs),

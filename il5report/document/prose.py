@@ -110,6 +110,7 @@ class Prose:
         self._insertions, self._targets = insertions, targets
         self._store = _Store([], {})
         self._own: Sequence[Block] = ()
+        self._named: set[str] = set()
         self._in_text: dict[str, int] = {}
         self._chapter = ""
         self._env = environment(
@@ -128,6 +129,7 @@ class Prose:
         """The blocks of a section; `own` is the writer's text: in place of the marked place, or
         after the text of the template."""
         self._store, self._own = _Store([], {}), own
+        self._named = set()
         self._chapter = number.split(".", 1)[0]
         name = f"{number}.md"
         text = fill(self._env, name, plan=self._plan, number=number)
@@ -148,6 +150,9 @@ class Prose:
         return {
             **{name: getattr(lookup, name) for name in names},
             "ref": self._ref,
+            "by": self._by,
+            "unnamed": self._unnamed,
+            "of_kind": self._of_kind,
             "insert": self._insert,
             "in_text": self._in_text_copy,
             "place": self._place,
@@ -184,7 +189,24 @@ class Prose:
         )
 
     def _ref(self, key: str) -> Run:
-        return Run(named(self._lookup.display(key)), target=key)
+        display = self._lookup.display(key)
+        self._named.add(key)
+        return Run(named(display), target=key)
+
+    def _by(self, key: str) -> Text:
+        """``By dose level``, where that is what the columns beside the total are."""
+        labels = {column.label for column in self._lookup.parts(key)}
+        return Text("By dose level" if labels <= self._plan.treatments.keys() else "By column")
+
+    def _unnamed(self, *numbers: str) -> list[str]:
+        """The displays under headings that the section has not referred to yet."""
+        found = (key for number in numbers for key in self._lookup.below(number))
+        return [key for key in found if key not in self._named]
+
+    def _of_kind(self, keys: Iterable[str], kind: str) -> list[Run]:
+        """The numbers alone of the displays of a kind."""
+        displays = {key: self._lookup.display(key) for key in keys}
+        return [Run(d.number, target=key) for key, d in displays.items() if d.kind == kind]
 
     def _insert(self, name: str) -> Markup:
         if name not in self._insertions:

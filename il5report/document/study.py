@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TypeAlias
 
 from il5report.display.model import Block, Cell, Head, Items, Paragraph, Row, Run, Table
 from il5report.output import CI_NAMES
@@ -78,35 +81,60 @@ def endpoints(plan: Plan) -> tuple[Block, ...]:
     """Times to event: start, events, and in which order which reason censors."""
     if plan.derivation is None or not plan.derivation.endpoints:
         return ()
-    dates = _dates(plan)
-    rows = [row for e in plan.derivation.endpoints.values() for row in _endpoint(e, dates)]
+    dates, every = _dates(plan), plan.derivation.endpoints.values()
+    said = {e.label: tuple(_rules(e, every, dates)) for e in every}
+    rows = [row for e in every for row in _endpoint(e.label, e.original(every), said)]
     return (Table((Head("Endpoint"), Head("Rule")), tuple(rows)),)
 
 
-def _endpoint(endpoint: Endpoint, dates: dict[str, str]) -> Iterator[Row]:
-    yield Row(endpoint.label, kind="heading")
-    yield _rule("From", dates.get(endpoint.start, endpoint.start))
-    yield _rule("Event", "; ".join(e.description for e in endpoint.events if not e.competing))
-    rivals = [e.description for e in endpoint.events if e.competing]
+Rules: TypeAlias = tuple[tuple[str, str], ...]
+
+
+def _endpoint(label: str, original: Endpoint | None, said: Mapping[str, Rules]) -> Iterator[Row]:
+    """The rules of an endpoint; of a variant only those that differ."""
+    yield Row(label, kind="heading")
+    rules, like = said[label], said[original.label] if original else ()
+    if original is not None:
+        yield _rule("As", f"{original.label}, but:")
+    yield from (_rule(*rule) for rule in rules if rule not in like)
+    for about, text in like:
+        if (about, text) not in rules and about != "Event":
+            yield _rule("Not applied", f"{about}: {text[:1].lower()}{text[1:]}")
+
+
+def _rules(
+    endpoint: Endpoint, every: Collection[Endpoint], dates: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """What each rule is about, and the rule."""
+
+    inside = partial(_inside, dates=dates)
+    yield "From", dates.get(endpoint.start, endpoint.start)
+    yield "Event", "; ".join(endpoint.event_texts(every, inside))
+    rivals = endpoint.event_texts(every, inside, competing=True)
     if rivals:
-        yield _rule("Competing event", "; ".join(rivals))
+        yield "Competing event", "; ".join(rivals)
     for i in endpoint.interruptions:
         at = f", {_at(i.censor_at, dates)}" if i.censor_at else ""
-        yield _rule("Censored before an event", f"{i.description}{at}")
+        yield "Censored before an event", f"{i.description}{at}"
     if endpoint.missed is not None:
         missed = endpoint.missed
-        yield _rule("Censored", f"{missed.description}, {_at(missed.assessments, dates)}")
+        yield "Censored", f"{missed.description}, {_at(missed.assessments, dates)}"
     for c in endpoint.censoring:
-        yield _rule("Censored without event", f"{c.description}, {_at(c.date, dates)}")
+        yield "Censored without event", f"{c.description}, {_at(c.date, dates)}"
 
 
 def _rule(label: str, text: str) -> Row:
     return Row(label, (Cell(text),), indent=1)
 
 
-def _at(name: str, dates: dict[str, str]) -> str:
-    words = dates.get(name, name).split(" ")
-    return " ".join(("at", *(word.lower() if word.istitle() else word for word in words)))
+def _at(name: str, dates: Mapping[str, str]) -> str:
+    return f"at {_inside(name, dates)}"
+
+
+def _inside(name: str, dates: Mapping[str, str]) -> str:
+    """The name of a date inside a sentence."""
+    words = re.split(r"(\W+)", dates.get(name, name))
+    return "".join(word.lower() if word.istitle() else word for word in words)
 
 
 def _dates(plan: Plan) -> dict[str, str]:
@@ -126,6 +154,9 @@ STANDARD_DATES = {
 }  # fmt: skip
 
 
+AUC_METHODS = {"linear_up_log_down": "Linear up, logarithmic down", "linear": "Linear"}
+
+
 def conventions(plan: Plan) -> tuple[Block, ...]:
     c, grading = plan.conventions, plan.grading
     laboratory = f"CTCAE v{grading.laboratory}" if grading.laboratory else ""
@@ -136,9 +167,9 @@ def conventions(plan: Plan) -> tuple[Block, ...]:
         ("Interval of a Kaplan-Meier estimate", CI_NAMES[c.km_ci]),
         ("Percentiles", "Empirical distribution with averaging (SAS PCTLDEF=5)"),
         ("Rounding", "Half away from zero on the decimal value, at display only"),
-        ("Area under the curve", c.auc_method.replace("_", " ")),
+        ("Area under the curve", AUC_METHODS[c.auc_method]),
         ("Month", f"{c.days_per_month:g} days"),
-        ("Day of infusion", "day 0" if c.day_zero else "day 1"),
+        ("Day of infusion", "day 0" if c.day_zero else "day 1; the day before it is day -1"),
         ("Adverse events graded by", grading.ae),
         ("CRS and ICANS graded by", grading.syndromes),
         ("Laboratory values graded by", laboratory),

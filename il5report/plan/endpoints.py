@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Annotated
 
 from pydantic import Field
@@ -69,3 +70,21 @@ class Endpoint(Model):
     interruptions: tuple[Interruption, ...] = ()
     missed: MissedAssessments | None = None
     censoring: tuple[CensoringRule, ...]
+
+    def original(self, endpoints: Iterable[Endpoint]) -> Endpoint | None:
+        """The endpoint of which this is a variant: ``A (b)`` is one of ``A``."""
+        name = self.label.split(" (", 1)[0]
+        return next((e for e in endpoints if e.label == name != self.label), None)
+
+    def event_texts(
+        self, endpoints: Iterable[Endpoint], name: Callable[[str], str], competing: bool = False
+    ) -> list[str]:
+        """The events in words; with the name of the date where the description has several."""
+        every = [e for each in endpoints for e in each.events]
+        return [
+            e.description
+            if len({x.date for x in every if x.description == e.description}) == 1
+            else f"{e.description}: {name(e.date)}"
+            for e in self.events
+            if e.competing == competing
+        ]
