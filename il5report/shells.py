@@ -73,7 +73,7 @@ def _notes(ctx: Context, made: Sequence[str]) -> tuple[str, ...]:
 
 def _display(ctx: Context, made: Shown) -> Display:
     """A display without results."""
-    whole = display_of(ctx, Shown(shell_of(made.body, ctx.id), made.footnotes))
+    whole = display_of(ctx, Shown(shell_of(made.body), made.footnotes))
     return replace(whole, subtitle=f"{ctx.analysis_set.label} (N=xx)")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from il5report.display.model import Body, Cell, Figure, Head, Listing, Row, Table
-from il5report.display.plot import drawing, finished, house_style
+from il5report.display.shell_figure import emptied
 from il5report.display.view import NE
 
 _NUMBER = re.compile(r"<?-?(?<![\w.])\d+(\.\d+)?(e[-+]?\d+)?(?![\w])")
@@ -28,21 +28,19 @@ def _x(number: re.Match[str]) -> str:
     return f"xx.{decimals[1:]}" if decimals else "xx"
 
 
-def shell_of(body: Body, key: str) -> Body:
+def shell_of(body: Body) -> Body:
     """The body of a display without its results.
 
     Parameters
     ----------
     body : Table, Figure or Listing
         Made from example data whose terms are placeholders.
-    key : str
-        Of the display; names what is drawn.
 
     Returns
     -------
     Table, Figure or Listing
-        A table with the same heads and row labels; a listing with two empty records; a figure as
-        a frame that says what will be drawn.
+        A table with the same heads and row labels; a listing with two empty records; a figure with
+        its axes, titles and legend.
     """
     match body:
         case Table():
@@ -51,7 +49,7 @@ def shell_of(body: Body, key: str) -> Body:
         case Listing():
             return replace(body, heads=_heads(body.heads), rows=_records(body))
         case Figure():
-            return _frame(body, key)
+            return _layout(body)
 
 
 def _heads(heads: Sequence[Head]) -> tuple[Head, ...]:
@@ -86,18 +84,6 @@ def _records(listing: Listing) -> list[tuple[str, ...]]:
     return [tuple("xxx" for _ in listing.heads)] * RECORDS
 
 
-def _frame(figure: Figure, key: str) -> Figure:
-    """A frame of the figure's size, at most half a page high."""
-    height = min(figure.height_mm, 90.0)
-    with house_style(key):
-        made, axes = drawing(figure.width_mm, height)
-        axes.set_xticks([])
-        axes.set_yticks([])
-        for spine in axes.spines.values():
-            spine.set_visible(True)
-            spine.set_linestyle((0, (4, 3)))
-        axes.text(
-            0.5, 0.5, "Figure to be drawn from the data", ha="center", va="center",
-            color="#666666", transform=axes.transAxes,
-        )  # fmt: skip
-        return finished(made, f"Layout of a figure. {masked(figure.description)}", ())
+def _layout(figure: Figure) -> Figure:
+    layout = emptied(figure, masked)
+    return replace(layout, description=f"Layout of a figure. {masked(figure.description)}")

@@ -15,7 +15,7 @@ function drawnTable(data, analysis, places, caption) {
     rows.get(key).cells.set(textAt(data, "stat_label", place), place);
   }
   const text = (value) => (value === null ? "" : typeof value === "number" ? shortNumber(value) : value);
-  const heads = [...(varying.length ? varying.map(([, label]) => label) : [""]), ...labels];
+  const heads = [...(varying.length ? varying.map(([, label]) => label) : ["Analysis"]), ...labels];
   const unit = (label) => textAt(data, "unit", places.find((place) => textAt(data, "stat_label", place) === label));
   return make("table", { className: "summary" },
     make("caption", { textContent: caption }),

@@ -167,7 +167,7 @@ def test_numbers_become_x(text: str, shown: str) -> None:
 def test_a_row_has_the_fullest_pattern_of_its_cells() -> None:
     cells = (Cell("0", refs=(1, 2)), Cell("NE", refs=(3, 4)), Cell("2 (100%)", refs=(5, 6)))
     table = Table((Head(""), *(Head("A", "(N=3)"),) * 3), (Row("Any", cells),))
-    body = shell_of(table, "t")
+    body = shell_of(table)
     assert isinstance(body, Table)
     assert {cell.text for cell in body.rows[0].cells} == {"xx (xx.x%)"}
     assert body.heads[1].detail == "(N=xx)"
