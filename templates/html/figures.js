@@ -54,7 +54,7 @@ async function drawn(display) {
   return box;
 }
 
-document.querySelectorAll("main .display.figure").forEach((display) => {
+document.querySelectorAll("main .display.figure[data-numbers]").forEach((display) => {
   let box = null;
   const button = toolButton("Show data", async () => {
     const open = button.getAttribute("aria-expanded") !== "true";
