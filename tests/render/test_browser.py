@@ -94,7 +94,7 @@ def outcome(request: pytest.FixtureRequest, page: tuple[Path, Results]) -> dict[
         "--virtual-time-budget=120000", f"--user-data-dir={folder / 'profile'}", "--dump-dom",
         around.as_uri(),
     ]  # fmt: skip
-    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
     text = re.search(r'<pre id="outcome">(.*?)</pre>', run.stdout, re.DOTALL)
     assert text and text[1], run.stderr[-2000:]
     found: dict[str, Any] = json.loads(html.unescape(text[1]))
