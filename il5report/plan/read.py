@@ -6,7 +6,7 @@ own name (``outputs.yaml`` the key ``outputs``, and so does ``outputs_<part>.yam
 writer's text of a section (the key ``text``), ``fonts/`` fonts for writing that those of the PDF
 lack. ``extends`` in study.yaml names another plan: ``default``, or a folder relative to this one.
 Mappings are merged key by key, null removes a key, a mapping tagged ``!replace`` and everything
-else replaces what the other plan says. ``$NAME`` stands for a constant (`il5report.plan.constants`).
+else replaces what the other plan says. ``$NAME``: a constant (`il5report.plan.constants`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from il5report.errors import Finding, PlanError, nearest
 from il5report.plan.constants import with_constants
 from il5report.plan.estimands import estimand_faults
 from il5report.plan.fonts import read_fonts
-from il5report.plan.keys import model_at
+from il5report.plan.keys import model_at, repeated_keys
 from il5report.plan.models import Plan
 from il5report.plan.term_lists import FILE, read_term_lists, unknown_lists
 from il5report.plan.texts import TEXT, read_texts, texts_of_no_section
@@ -224,7 +224,7 @@ def _plain(node: yaml.Node, loader: Any, file: str, path: Path_, tree: _Tree) ->
         return loader.construct_object(node)
     if (file, id(node)) not in tree.checked:  # an alias comes back to a node already flattened
         tree.checked.add((file, id(node)))
-        tree.faults += _repeated_keys(node, file)
+        tree.faults += repeated_keys(node, file)
     loader.flatten_mapping(node)  # "<<: *anchor" gives the keys that the mapping itself leaves out
     result: dict[str, Any] = Replace() if node.tag == "!replace" else {}
     for key_node, value_node in node.value:
@@ -232,15 +232,6 @@ def _plain(node: yaml.Node, loader: Any, file: str, path: Path_, tree: _Tree) ->
         tree.places[(*path, key)] = f"{file}:{key_node.start_mark.line + 1}"
         result[key] = _plain(value_node, loader, file, (*path, key), tree)
     return result
-
-
-def _repeated_keys(node: yaml.MappingNode, file: str) -> Iterator[Finding]:
-    seen: set[str] = set()
-    for key_node, _ in node.value:
-        if key_node.value in seen and key_node.value != "<<":
-            place = f"{file}:{key_node.start_mark.line + 1}"
-            yield Finding("plan.key", f"key {key_node.value!r} is given twice", place=place)
-        seen.add(key_node.value)
 
 
 def _findings(
