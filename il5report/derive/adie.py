@@ -12,7 +12,12 @@ from il5report.derive.domains import Domains
 from il5report.derive.inputs import yes_no
 from il5report.derive.response import three_valued
 from il5report.errors import Finding, Severity, nearest
-from il5report.plan.eligibility import DatedRecords, EligibilityRules, EligibilityValue
+from il5report.plan.eligibility import (
+    DatedRecords,
+    EligibilityRules,
+    EligibilityValue,
+    Interval,
+)
 from il5report.plan.models import Criterion, Plan
 
 KEYS = ("USUBJID", "PARAMN")
@@ -138,6 +143,8 @@ def _value(domains: Domains, screened: pl.DataFrame, rule: EligibilityValue) -> 
     day = dates.earliest(pl.col(date)) if date else pl.lit(None, pl.Date)
     frame = frame.select("USUBJID", VALUE=_number(rule, frame), DATE=day)
     frame = frame.filter(pl.col("VALUE").is_not_null()).join(screened, on="USUBJID")
+    if rule.without is not None:
+        frame = _outside(domains, frame, rule.without)
     last = _last(frame.filter(pl.col("DATE").is_null() | (pl.col("DATE") <= pl.col("_END"))))
     if rule.days_from is None:
         return last
@@ -145,6 +152,25 @@ def _value(domains: Domains, screened: pl.DataFrame, rule: EligibilityValue) -> 
     return last.join(start, on="USUBJID", how="left").select(
         "USUBJID", VALUE=dates.days_between(pl.col("_FROM"), pl.col("DATE")), DATE="DATE"
     )
+
+
+def _outside(domains: Domains, frame: pl.DataFrame, rule: Interval) -> pl.DataFrame:
+    """The values of days on which no record of the rule holds."""
+    records = domains.select(rule.domain, rule.where, needs=(rule.start, rule.end))
+    if records is None:
+        return frame
+    spans = records.select(
+        "USUBJID", _FROM=dates.earliest(pl.col(rule.start)), _TO=dates.latest(pl.col(rule.end))
+    )
+    inside = (
+        frame.select("USUBJID", "DATE")
+        .join(spans, on="USUBJID")
+        .filter(
+            (pl.col("DATE") >= pl.col("_FROM"))
+            & (pl.col("_TO").is_null() | (pl.col("DATE") <= pl.col("_TO")))
+        )
+    )
+    return frame.join(inside, on=["USUBJID", "DATE"], how="anti", maintain_order="left")
 
 
 def _number(rule: EligibilityValue, frame: pl.DataFrame) -> pl.Expr:

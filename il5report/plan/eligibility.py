@@ -14,13 +14,21 @@ class DatedRecords(Records):
     date: Text
 
 
+class Interval(Records):
+    """Records that hold from one date to another; without an end they hold until today."""
+
+    start: Text
+    end: Text
+
+
 class EligibilityValue(Records):
     """The subject's last value up to the end of screening.
 
     `date` orders the records (none: one record per subject). `over` divides by another variable
     of the same record, such as the upper limit of normal. `below` is the number for a result
     that is reported below a limit (``<20``). With `days_from` the value is the number of days
-    from those records' date to these ones'; a partial date counts as its earliest day.
+    from those records' date to these ones'; a partial date counts as its earliest day. A value of
+    a day within `without`, such as a saturation under oxygen, is not used.
     """
 
     value: Text
@@ -29,6 +37,7 @@ class EligibilityValue(Records):
     over: str = ""
     below: float | None = None
     days_from: DatedRecords | None = None
+    without: Interval | None = None
 
 
 class EligibilityRules(Model):

@@ -65,13 +65,14 @@ SEROLOGY = ("HBSAG", "HBEAG", "HBEAB", "HBCAB", "HCAB", "HIVAB", "SYPHIL")
 DATES = read_plan_file("derivation")["dates"]
 
 
-def small(
+def records(
     labs: list[dict[str, object]],
     history: tuple[dict[str, object], ...] = (),
     failed: tuple[str, ...] = (),
     rules: dict[str, Any] | None = None,
-) -> dict[str, str]:
-    """Result of each criterion for subject A, screened until 2026-01-20."""
+    **also: Any,
+) -> dict[str, dict[str, Any]]:
+    """The record of each criterion for subject A, screened until 2026-01-20."""
     whole = whole_plan()
     assert whole.derivation is not None
     assert whole.derivation.eligibility is not None
@@ -79,7 +80,9 @@ def small(
     milestone = {"USUBJID": "A", "DSSTDTC": "2026-01-20"}
     lab = {"USUBJID": "A", "LBDTC": "2026-01-10", "LBSTRESC": None, "LBSTNRHI": None}
     data = study(
-        domain("DM", subject("A")),
+        domain("DM", subject("A", AGE=also.get("AGE", 50.0))),
+        *(domain(name, *({"USUBJID": "A", **r} for r in found))
+          for name, found in also.items() if name != "AGE"),
         domain("EX", variables="USUBJID EXCAT EXSTDTC EXENDTC"),
         domain("DS", {**milestone, "DSDECOD": "ENTERED INTO TRIAL"}),
         domain("LB", *({**lab, **r} for r in labs),
@@ -95,7 +98,12 @@ def small(
     )
     assert isinstance(base, Plan)
     made, _ = derive(data, base)
-    return {r["PARAMCD"]: r["AVALC"] for r in rows(made["ADIE"])}
+    return {r["PARAMCD"]: r for r in rows(made["ADIE"])}
+
+
+def small(labs: list[dict[str, object]], *args: Any, **also: Any) -> dict[str, str]:
+    """The result of each criterion."""
+    return {code: r["AVALC"] for code, r in records(labs, *args, **also).items()}
 
 
 def serology(dna: str = "<20", **positive: str) -> list[dict[str, object]]:
@@ -184,3 +192,62 @@ def test_rule_for_an_unknown_criterion_or_value_is_refused() -> None:
         small([], rules={"criteria": {"INCL99": "AGE >= 18"}})
     with pytest.raises(DataError, match=r"AGES.*did you mean 'AGE'"):
         small([], rules={"criteria": {"INCL01": "AGES >= 18"}})
+
+
+def finding(name: str, code: str, value: float, **more: str) -> dict[str, Any]:
+    """One record of a findings domain, ten days before the end of screening."""
+    return {f"{name}TESTCD": code, f"{name}STRESN": value, f"{name}DTC": "2026-01-10", **more}
+
+
+def heart(value: float, method: str = "ECHOCARDIOGRAPHY") -> dict[str, Any]:
+    return finding("CV", "LVEF", value, CVMETHOD=method)
+
+
+def oxygen(start: str, end: str | None) -> dict[str, Any]:
+    return {"PRCAT": "OXYGEN", "PRTRT": "NASAL CANNULA", "PRSTDTC": start, "PRENDTC": end}
+
+
+AIR = [finding("VS", "OXYSAT", 95.0)]
+
+
+@pytest.mark.parametrize(
+    ("criterion", "data", "expected"),
+    [
+        ("INCL01", {"AGE": 18.0}, "MET"),
+        ("INCL01", {"AGE": 17.0}, "NOT MET"),
+        ("INCL01", {"AGE": None}, "NOT ASSESSABLE"),
+        ("INCL03", {"CP": [finding("CP", "CD125BLA", 50.0)]}, "MET"),
+        ("INCL03", {"CP": [finding("CP", "CD125BLA", 49.9)]}, "NOT MET"),
+        ("INCL03", {}, "NOT ASSESSABLE"),
+        ("INCL06", {"CV": [heart(50.1)]}, "MET"),
+        ("INCL06", {"CV": [heart(50.0)]}, "NOT MET"),
+        ("INCL06", {"CV": [heart(60.0, "MUGA")]}, "NOT ASSESSABLE"),
+        ("INCL07", {"VS": [finding("VS", "OXYSAT", 92.0)]}, "MET"),
+        ("INCL07", {"VS": [finding("VS", "OXYSAT", 91.9)]}, "NOT MET"),
+        # a value under oxygen is not one on room air
+        ("INCL07", {"VS": AIR, "PR": [oxygen("2026-01-10", "2026-01-10")]}, "NOT ASSESSABLE"),
+        ("INCL07", {"VS": AIR, "PR": [oxygen("2026-01-05", None)]}, "NOT ASSESSABLE"),
+        ("INCL07", {"VS": AIR, "PR": [oxygen("2026-01-05", "2026-01-09")]}, "MET"),
+        ("INCL07", {"VS": AIR, "PR": [oxygen("2026-01-11", None)]}, "MET"),
+        ("INCL09", {"RS": [finding("RS", "ECOG101", 1.0)]}, "MET"),
+        ("INCL09", {"RS": [finding("RS", "ECOG101", 2.0)]}, "NOT MET"),
+        ("INCL09", {}, "NOT ASSESSABLE"),
+    ],
+)
+def test_the_bounds_of_each_criterion(criterion: str, data: dict[str, Any], expected: str) -> None:
+    assert small([], **data)[criterion] == expected
+
+
+@pytest.mark.parametrize("failed", [(), ("EXCL04", "INCL08")])
+def test_what_only_the_investigator_can_tell_is_taken_from_ie(failed: tuple[str, ...]) -> None:
+    """No rule of the plan: the investigator's word stands beside it."""
+    whole = whole_plan()
+    assert whole.derivation is not None and whole.derivation.eligibility is not None
+    without = set(whole.eligibility) - set(whole.derivation.eligibility.criteria)
+    assert without == {"INCL02", "INCL08", "INCL10", "EXCL01", "EXCL03", "EXCL04", "EXCL05"}
+    found = records([], failed=failed)
+    for code in without:
+        wanted = "NOT MET" if code in failed else "MET"
+        row = found[code]
+        assert (row["AVALC"], row["INVC"], row["DISCFL"]) == ("INVESTIGATOR ONLY", wanted, "N")
+        assert row["ELIGDVFL"] == ("Y" if code in failed else "N")  # enrolled though not met
