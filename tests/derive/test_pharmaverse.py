@@ -7,6 +7,7 @@ fails as well.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -279,14 +280,69 @@ def differs_in_code() -> pl.Expr:
 
 
 def test_visit_responses_of_the_sdtm_folder() -> None:
-    """Not comparable with the published ones: those come from other records."""
-    rs = sdtm()["RS"].frame.filter(
+    """The published visit responses are not in the SDTM of the folder.
+
+    RS, TR and TU hold other assessments: of 22 published visit responses (every third week) two
+    have a record of the investigator on their date, and of those of the same visit (every sixth
+    week) one has its value. So the published responses cannot be derived from this SDTM;
+    `derived_from_published_responses` takes them as given, and what RS holds is derived again
+    independently below.
+    """
+    rs = investigator_responses()
+    theirs = published()["ADRS"].filter(col("PARAMCD") == "OVR")
+    assert theirs.height == 22
+    days = {"RS": rs.select("USUBJID", RSDTC="RSDTC")}
+    for name in ("TR", "TU"):
+        folder = read_dataset(PHARMAVERSE / "sdtm" / f"{name.lower()}.parquet").frame
+        days[name] = folder.select("USUBJID", RSDTC=f"{name}DTC")
+    same_day = {
+        n: theirs.join(d.unique(), on=["USUBJID", "RSDTC"], how="semi").height
+        for n, d in days.items()
+    }
+    assert same_day == {"RS": 2, "TR": 2, "TU": 0}
+    same_visit = theirs.join(rs, on=["USUBJID", "VISIT"], suffix=".rs")
+    assert same_visit.height == 8
+    assert same_visit.filter(col("AVALC") == col("RSSTRESC.rs")).height == 1
+    visits = derived()["ADRS"].filter(pl.col("PARAMCD") == "OVRLRESP")
+    assert visits.height == rs.filter(col("RSSTRESC") != "CHECK").height
+
+
+def investigator_responses() -> pl.DataFrame:
+    return sdtm()["RS"].frame.filter(
         (col("RSTESTCD") == "OVRLRESP") & (col("RSEVAL") == "INVESTIGATOR")
     )
-    seen = published()["ADRS"].filter(col("PARAMCD") == "OVR").select("USUBJID", "RSSEQ")
-    assert rs.join(seen, on=["USUBJID", "RSSEQ"], how="semi").height < seen.height / 2
-    visits = derived()["ADRS"].filter(col("PARAMCD") == "OVRLRESP")
-    assert visits.height == rs.filter(col("RSSTRESC") != "CHECK").height
+
+
+def test_response_and_progression_of_the_sdtm_folder_again() -> None:
+    """Best response, response and progression-free survival of 205 subjects, in plain Python."""
+    rank = ["CR", "PR", "SD", "NON-CR/NON-PD", "PD"]
+    treated = {r["USUBJID"]: r for r in derived()["ADSL"].to_dicts() if r["SAFFL"] == "Y"}
+    seen: dict[str, list[tuple[dt.date, str]]] = {who: [] for who in treated}
+    for r in investigator_responses().sort("RSDTC").to_dicts():
+        if r["USUBJID"] in treated and r["RSSTRESC"] in rank:
+            day = dt.date.fromisoformat(r["RSDTC"])
+            seen[r["USUBJID"]].append((day, r["RSSTRESC"]))
+    assert sum(map(bool, seen.values())) > 200
+    best, response, times = (
+        {r["USUBJID"]: r for r in derived()[d].filter(col("PARAMCD") == c).to_dicts()}
+        for d, c in (("ADRS", "BOR"), ("ADRS", "RSP"), ("ADTTE", "PFS"))
+    )
+    for who, s in treated.items():
+        after = [x for x in seen[who] if x[0] >= s["TRTSDT"]]
+        progressed = next((day for day, code in after if code == "PD"), dt.date.max)
+        kept = [x for x in after if x[0] <= progressed]
+        wanted = min((code for _, code in kept), key=rank.index, default="NE")
+        assert best[who]["AVALC"] == wanted
+        responded = next((day for day, code in kept if code in ("CR", "PR")), None)
+        assert (response[who]["AVALC"], response[who]["ADT"]) == (
+            "Y" if responded else "N", responded)  # fmt: skip
+        since = [x for x in seen[who] if x[0] >= s["RANDDT"]]
+        ends = [day for day, code in since if code == "PD"] + [s["DTHDT"] or dt.date.max]
+        event = min(ends)
+        row = times[who]
+        assert (row["CNSR"] == 0) == (event < dt.date.max)
+        if event < dt.date.max:
+            assert row["ADT"] == event
 
 
 def test_time_to_event() -> None:
