@@ -74,7 +74,8 @@ def _with_dose_limiting(
         ENDDY=dates.days_between(start, pl.col("AENDT")),
         LSTDY=dates.days_between(start, pl.col("_LAST")),
     )
-    found = dose_limiting(days, definition).rename({"DLTFL": "DLTDFL"})
+    grades = [g for g in ("ATOXGRN", "ASTCTGRN") if g in frame.columns]
+    found = dose_limiting(days, definition, grades).rename({"DLTFL": "DLTDFL"})
     found = found.drop("DAY", "ENDDY", "LSTDY", "_LAST")
     if definition.investigator is not None:
         marked = _holds(frame, definition.investigator, domains)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from il5report import conditions
@@ -10,7 +12,9 @@ from il5report.errors import DataError, Finding
 from il5report.plan.dose_limiting import DltDefinition, DltRule
 
 
-def dose_limiting(events: pl.DataFrame, definition: DltDefinition) -> pl.DataFrame:
+def dose_limiting(
+    events: pl.DataFrame, definition: DltDefinition, grades: Sequence[str] = ()
+) -> pl.DataFrame:
     """Mark the events that are dose limiting.
 
     Parameters
@@ -20,17 +24,19 @@ def dose_limiting(events: pl.DataFrame, definition: DltDefinition) -> pl.DataFra
         follow-up of the subject), and the variables that the rules name. An event whose grade
         falls is expected as one record per grade, so that ENDDY is the end of that grade.
     definition : DltDefinition
+    grades : sequence of str
+        Variables that grade an event.
 
     Returns
     -------
     DataFrame
-        As given with DLTFL (Y, N, null = the duration is not known yet) and DLTRULE (label of the
-        first rule met, or that could still be met).
+        As given with DLTFL (Y, N, null = the duration or grade is not known yet) and DLTRULE
+        (label of the first rule met, or that could still be met).
 
     Not estimable
     -------------
-    DLTFL is null where only the duration is missing: the event is ongoing and follow-up has not
-    passed the limit.
+    DLTFL is null where only the duration is missing (the event is ongoing and follow-up has not
+    passed the limit), and for an event of the window without any of its grades.
 
     Raises
     ------
@@ -43,7 +49,9 @@ def dose_limiting(events: pl.DataFrame, definition: DltDefinition) -> pl.DataFra
     if definition.exclude is not None:
         in_window &= ~conditions.expression(definition.exclude, events.schema)
     met = [in_window & _holds(rule, events) for rule in definition.rules]
-    any_met = pl.any_horizontal(met)
+    ungraded = pl.all_horizontal(pl.col(g).is_null() for g in grades) if grades else pl.lit(False)
+    unknown = pl.when(in_window & ungraded).then(None).otherwise(pl.lit(False))
+    any_met = pl.any_horizontal(*met, unknown)
     label: pl.Expr = pl.lit(None, dtype=pl.String)
     for wanted in (False, True):
         for rule, holds in reversed(list(zip(definition.rules, met, strict=True))):

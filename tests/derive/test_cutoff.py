@@ -138,6 +138,13 @@ def test_an_event_is_not_fatal_before_the_death(demo_sdtm: Study) -> None:
     assert not [r for r in theirs if r["ATOXGRN"] == 5 or r["AESDTH"] == "Y"]
     unknown = [r for r in theirs if r["ATOXGRN"] is None]
     assert len(unknown) >= len(was)
+    # whether it is dose limiting is unknown as well, and so is whether the subject had one
+    ungraded = {r["USUBJID"]: r["DLTDFL"] for r in unknown if r["TRTEMFL"] == "Y"}
+    assert ungraded and set(ungraded.values()) == {None}
+    subjects = {r["USUBJID"]: r for r in rows(made, "ADSL")}
+    for who in ungraded:
+        found = tuple(subjects[who][name] for name in ("DLTFL", "DLTOPFL", "DLTEVLFL"))
+        assert found == ("N", "Y", "N")
     assert [f.count for f in findings if "led to a death" in f.message] == [len(was)]
 
 

@@ -52,6 +52,28 @@ def test_events(values: dict[str, object], expected: tuple[object, object]) -> N
     assert dose_limiting(event(**values), DEFINITION).select("DLTFL", "DLTRULE").row(0) == expected
 
 
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, None),
+        ({"DAY": 29}, "N"),
+        ({"CAUSE": "DISEASE"}, "N"),
+        ({"ASTCT": 4.0}, "N"),
+        ({"GRADE": 5.0}, "Y"),
+    ],
+)
+def test_an_event_without_any_grade_is_undecided(
+    values: dict[str, object], expected: str | None
+) -> None:
+    """As of a death after the data cut-off, whose grade at it is not in the data."""
+    astct = values.pop("ASTCT", None)
+    one = event(**{"GRADE": None, "ENDDY": 3, **values}).with_columns(
+        ASTCT=pl.lit(astct, pl.Float64)
+    )
+    found = dose_limiting(one, DEFINITION, ("GRADE", "ASTCT"))
+    assert found["DLTFL"].item() == expected
+
+
 def test_the_window_is_28_days_unless_the_plan_says_otherwise() -> None:
     rules = [{"label": "death", "where": "GRADE == 5"}]
     usual = DltDefinition.model_validate({"rules": rules})
