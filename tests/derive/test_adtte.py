@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
+import polars as pl
 import pytest
 
 from il5report.derive.adam import derive
@@ -12,7 +14,17 @@ from il5report.errors import DataError
 from il5report.outputs import Catalogue
 from il5report.plan.read import read_plan
 from il5report.resources import default_plan
-from tests.derive.adam_study import by_subject, demo, domain, infusion, plan, rows, study, subject
+from tests.derive.adam_study import (
+    by_subject,
+    demo,
+    domain,
+    infusion,
+    plan,
+    rows,
+    study,
+    subject,
+    whole_plan,
+)
 
 START = dt.date(2026, 2, 1)
 DAY = dt.timedelta(1)
@@ -286,3 +298,49 @@ def test_censoring_at_the_last_of_several_dates() -> None:
 def test_neither_event_nor_censoring_date_is_an_error() -> None:
     with pytest.raises(DataError, match="neither an event nor a censoring date"):
         small(rule={"censoring": [{"cnsr": 1, "description": "Seen", "date": "ASSESS"}]})
+
+
+def test_time_to_remission_ends_with_what_rules_a_later_one_out() -> None:
+    first = {who: row["STARTDT"] for who, row in endpoint("DOR").items()}
+    derived = endpoint("TTCR")
+    assert set(derived) == set(treated())
+    seen = set()
+    for who, s in treated().items():
+        others = [(s[n], c) for n, c in (("DTHDT", 8), ("HSCTDT", 4), ("NACTDT", 5)) if s[n]]
+        row = derived[who]
+        if who in first:
+            assert (row["ADT"], row["CNSR"], row["COMPFL"]) == (first[who], 0, None)
+        elif others:
+            day, cnsr = min(others)
+            assert (row["ADT"], row["CNSR"], row["COMPFL"]) == (day, cnsr, "Y")
+            seen.add(cnsr)
+        else:
+            assert row["CNSR"] in (1, 2, 7)
+    assert {5, 8} <= seen
+
+
+def test_a_remission_that_is_lost_is_a_relapse_for_every_endpoint() -> None:
+    """No response after a remission; no response from the start is no relapse."""
+    sdtm = demo()[0]
+    who, row = next((w, r) for w, r in endpoint("CIR").items() if r["CNSR"] == 1 and r["AVAL"] > 90)
+    rs = sdtm["RS"].frame
+    last = (
+        (pl.col("USUBJID") == who)
+        & (pl.col("RSTESTCD") == "OVRLRESP")
+        & pl.col("RSDTC").str.starts_with(row["ADT"].isoformat())
+    )
+    lost = rs.with_columns(
+        RSSTRESC=pl.when(last).then(pl.lit("NR")).otherwise("RSSTRESC")
+    )  # fmt: skip
+    data = {**sdtm, "RS": replace(sdtm["RS"], frame=lost)}
+    made = derive(data, whole_plan())[0]["ADTTE"]
+    found = {r["PARAMCD"]: r for r in rows(made) if r["USUBJID"] == who}
+    for code in ("CIR", "RFS", "DOR", "PFS", "EFS"):
+        assert (found[code]["ADT"], found[code]["CNSR"]) == (row["ADT"], 0), code
+    assert (found["NRM"]["ADT"], found["NRM"]["COMPFL"]) == (row["ADT"], "Y")
+    never = {r["USUBJID"] for r in rows(sdtm["RS"]) if r["RSSTRESC"] == "NR"} - set(endpoint("CIR"))
+    assert never
+    for other in never:
+        assert endpoint("PFS")[other]["EVNTDESC"] != "Relapse or progression" or any(
+            code == "PD" for _, code in assessments()[other]
+        )
