@@ -190,7 +190,7 @@ def _is_flag(variable: str) -> bool:
 
 def _schema(dataset: str, study: Study) -> Mapping[str, pl.DataType]:
     """Variables of the data set and, beside them, those of ADSL."""
-    return {**study["ADSL"].frame.schema, **study[dataset].frame.schema}
+    return {**study["ADSL"].schema, **study[dataset].schema}
 
 
 def _column_faults(ctx: Context, loaded: LoadedPlan) -> Iterator[Finding]:

@@ -106,7 +106,7 @@ def _placeholders(dataset: Dataset, known: frozenset[str], *, terms: bool) -> Da
     """The data set with texts that the plan does not name as ``Preferred term 1``: coded terms, or
     everything else."""
     changed = []
-    for name, kind in dataset.frame.schema.items():
+    for name, kind in dataset.schema.items():
         if kind == pl.String and (name in TERMS) == terms and not _FIXED.fullmatch(name):
             others = [v for v in dataset.frame[name].drop_nulls().unique().sort() if v not in known]
             word = TERMS.get(name) or dataset.label_of(name)

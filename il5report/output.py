@@ -124,9 +124,9 @@ class Context:
     @cached_property
     def subjects(self) -> pl.DataFrame:
         """ADSL of the analysis set."""
-        adsl = self.study["ADSL"].frame
+        adsl = self.study["ADSL"]
         where = all_of(self.analysis_set.where, self.entry.where)
-        return adsl.filter(expression(where, adsl.schema))
+        return adsl.frame.filter(expression(where, adsl.schema))
 
     @property
     def set_where(self) -> Condition | None:
@@ -136,10 +136,10 @@ class Context:
     def in_column(self, column: Column, where: Condition | None = None) -> pl.DataFrame:
         """ADSL of the subjects of a column (that meet a further condition)."""
         if column not in self._in_columns:
-            found = self.subjects.filter(expression(column.where, self.subjects.schema))
+            found = self.subjects.filter(expression(column.where, self.study["ADSL"].schema))
             self._in_columns[column] = found
         mine = self._in_columns[column]
-        return mine if where is None else mine.filter(expression(where, mine.schema))
+        return mine if where is None else mine.filter(expression(where, self.study["ADSL"].schema))
 
     @cached_property
     def _in_columns(self) -> dict[Column, pl.DataFrame]:
@@ -163,7 +163,7 @@ class Context:
         """
         used = {c.variable for c in comparisons(subset)}
         own = self.study[dataset]
-        where = expression(subset, {**self.subjects.schema, **own.frame.schema})
+        where = expression(subset, {**self.study["ADSL"].schema, **own.schema})
         return beside(own, self.subjects, {*keep, *used} if keep else None, where)
 
     def dataset(self, name: str) -> Dataset:

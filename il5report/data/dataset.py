@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 
 import polars as pl
@@ -31,6 +32,11 @@ class Dataset:
     frame: pl.DataFrame
     label: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def schema(self) -> pl.Schema:
+        """The types of the variables; asked for often, and slow to make."""
+        return self.frame.schema
 
     def label_of(self, variable: str) -> str:
         """The variable's label, or its name where the source has none."""

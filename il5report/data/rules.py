@@ -55,7 +55,7 @@ class Scope:
         adsl = self.study.get("ADSL")
         if not is_adam(dataset.name) or adsl is None or dataset.name == "ADSL":
             return dataset.frame.columns
-        here, there = dataset.frame.schema, adsl.frame.schema
+        here, there = dataset.schema, adsl.schema
         return [v for v, dtype in here.items() if there.get(v) != dtype]
 
 
@@ -103,7 +103,7 @@ class Rule:
 def holds(dataset: Dataset, *variables: str) -> bool:
     """Whether the variables are there in standard type; another type is another rule's matter."""
     standard = {v: DTYPES[kind_of(v) or Kind.TEXT] for v in variables}
-    return all(dataset.frame.schema.get(v) == dtype for v, dtype in standard.items())
+    return all(dataset.schema.get(v) == dtype for v, dtype in standard.items())
 
 
 def is_adam(name: str) -> bool:

@@ -96,7 +96,7 @@ def subject_dates(scope: Scope) -> Iterator[Hit]:
 def fatal_grade(scope: Scope) -> Iterator[Hit]:
     """Events of grade 5 that are not fatal, and fatal ones of another grade."""
     for dataset in scope.holding("AEOUT"):
-        schema = dataset.frame.schema
+        schema = dataset.schema
         grade = next((v for v in ("AETOXGRN", "ATOXGRN", "AETOXGR") if v in schema), None)
         if grade is None:
             continue

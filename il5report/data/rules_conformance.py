@@ -92,7 +92,7 @@ def orphaned_qualifiers(scope: Scope) -> Iterator[Hit]:
 
 def _orphans(dataset: Dataset, parent: Dataset, identifier: str) -> Iterator[Hit]:
     value = pl.col("IDVARVAL")
-    number = parent.frame.schema[identifier] == pl.Float64
+    number = parent.schema[identifier] == pl.Float64
     here = dataset.frame.filter(pl.col("IDVAR") == identifier).with_columns(
         value.cast(pl.Float64, strict=False).alias("_") if number else value.alias("_")
     )

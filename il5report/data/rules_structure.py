@@ -40,7 +40,7 @@ def wrong_type(scope: Scope) -> Iterator[Hit]:
     for dataset in scope:
         needed = {"USUBJID", *scope.needs.get(dataset.name, ())}
         for variable in scope.own(dataset):
-            is_, should_be = _kind(dataset.frame.schema[variable]), kind_of(variable)
+            is_, should_be = _kind(dataset.schema[variable]), kind_of(variable)
             if should_be is not None and is_ is not should_be:
                 message = f"The variable holds {is_}, the standard has {should_be}"
                 severity = Severity.ERROR if variable in needed else None

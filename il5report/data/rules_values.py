@@ -78,13 +78,13 @@ def _with_severity(hit: Hit, severity: Severity | None) -> Hit:
 
 
 def _texts(scope: Scope, dataset: Dataset) -> list[str]:
-    return [v for v in scope.own(dataset) if dataset.frame.schema[v] == pl.String]
+    return [v for v in scope.own(dataset) if dataset.schema[v] == pl.String]
 
 
 def grade_range(scope: Scope) -> Iterator[Hit]:
     """Toxicity grades that no scale has (laboratory grades may carry the direction as sign)."""
     for dataset in scope:
-        grades = [v for v in _GRADES if dataset.frame.schema.get(v) == pl.Float64]
+        grades = [v for v in _GRADES if dataset.schema.get(v) == pl.Float64]
         tests = {v: (pl.col(v).abs() > 5) | (pl.col(v) % 1 != 0) for v in grades}
         yield from broken(dataset, tests, "Not a grade from 0 to 5")
 
@@ -117,7 +117,7 @@ def after_cutoff(scope: Scope) -> Iterator[Hit]:
 
 
 def _dates(scope: Scope, dataset: Dataset) -> list[str]:
-    schema = dataset.frame.schema
+    schema = dataset.schema
     return [v for v in scope.own(dataset) if schema[v] in (pl.Date, pl.Datetime("us"))]
 
 
@@ -128,7 +128,7 @@ def _iso_dates(scope: Scope, dataset: Dataset) -> list[str]:
 def end_before_start(scope: Scope) -> Iterator[Hit]:
     """Ends before their starts; partial dates compared as far as both are known."""
     for dataset in scope:
-        own, schema = scope.own(dataset), dataset.frame.schema
+        own, schema = scope.own(dataset), dataset.schema
         pairs = {
             end: start
             for end, start in ((end, _start_of(end)) for end in own)
@@ -172,13 +172,13 @@ def after_death(scope: Scope) -> Iterator[Hit]:
 
 def _iso_day(variable: str, dataset: Dataset) -> pl.Expr:
     value = pl.col(variable)
-    text = dataset.frame.schema[variable] == pl.String
+    text = dataset.schema[variable] == pl.String
     return value.str.slice(0, 10) if text else value.dt.to_string("%Y-%m-%d")
 
 
 def day_zero(scope: Scope) -> Iterator[Hit]:
     """Study days 0: SDTM and ADaM go from -1 to 1."""
     for dataset in scope:
-        schema = dataset.frame.schema
+        schema = dataset.schema
         days = [v for v in scope.own(dataset) if v.endswith("DY") and schema[v] == pl.Float64]
         yield from broken(dataset, {v: pl.col(v) == 0 for v in days}, "Study day 0", show=False)

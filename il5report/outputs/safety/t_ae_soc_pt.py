@@ -116,7 +116,7 @@ def _lines(
 
 def _of(ctx: Context, options: Options, levels: list[str]) -> Comparison:
     """Records of one of these grades, as the data hold them."""
-    numeric = ctx.dataset(options.dataset).frame.schema[options.grade].is_numeric()
+    numeric = ctx.dataset(options.dataset).schema[options.grade].is_numeric()
     values = tuple(float(level) if numeric else level for level in levels)
     return Comparison(options.grade, "EQ" if len(values) == 1 else "IN", values)
 

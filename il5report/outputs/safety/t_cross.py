@@ -39,7 +39,7 @@ def needs(ctx: Context) -> Needs:
 
 def _values(ctx: Context, options: Options, variable: str) -> list[str | float | None]:
     """The levels as the data hold them, missing last."""
-    numeric = ctx.dataset(options.dataset).frame.schema[variable].is_numeric()
+    numeric = ctx.dataset(options.dataset).schema[variable].is_numeric()
     return [*(float(v) if numeric else v for v in options.levels), None]
 
 

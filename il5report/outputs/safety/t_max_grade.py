@@ -74,7 +74,7 @@ def _worst(ctx: Context, options: Options) -> pl.DataFrame:
 
 def _values(ctx: Context, options: Options, levels: list[str]) -> tuple[str | float, ...]:
     """Levels as the data hold them."""
-    numeric = ctx.dataset(options.dataset).frame.schema[options.variable].is_numeric()
+    numeric = ctx.dataset(options.dataset).schema[options.variable].is_numeric()
     return tuple(float(level) if numeric else level for level in levels)
 
 
