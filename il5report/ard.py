@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -142,6 +143,7 @@ _CONDITIONS = ("subset_where", "group_where", "without_where")
 _PLACE = [f.name for f in fields(Scope) if f.name in SCHEMA]
 
 
+@lru_cache(maxsize=2**12)
 def text(condition: Condition | None) -> str:
     """Canonical text; empty for no condition."""
     return "" if condition is None else str(condition)

@@ -148,11 +148,19 @@ class Context:
 
     def split(self, records: pl.DataFrame) -> list[NDArray[np.bool_]]:
         """Which of the records are of the subjects of each column."""
-        who = records["USUBJID"]
-        return [
-            who.is_in(self.in_column(column)["USUBJID"].implode()).to_numpy()
-            for column in self.columns
-        ]
+        places, inside = self._membership
+        who = records["USUBJID"].cast(places, strict=False).to_physical()
+        return list(inside[:, who.cast(pl.Int32).fill_null(-1).to_numpy()])
+
+    @cached_property
+    def _membership(self) -> tuple[pl.Enum, NDArray[np.bool_]]:
+        """The place of each subject of the set, and by column whether a place is in it; the last
+        is nobody's."""
+        subjects = self.subjects["USUBJID"]
+        inside = np.zeros((len(self.columns), subjects.len() + 1), np.bool_)
+        for line, column in zip(inside, self.columns, strict=True):
+            line[:-1] = subjects.is_in(self.in_column(column)["USUBJID"].implode()).to_numpy()
+        return pl.Enum(subjects), inside
 
     def records(
         self, dataset: str, subset: Condition | None = None, keep: Sequence[str] = ()
@@ -163,8 +171,17 @@ class Context:
         """
         used = {c.variable for c in comparisons(subset)}
         own = self.study[dataset]
+        if dataset not in self._mine:
+            subjects = self.subjects["USUBJID"].implode()
+            self._mine[dataset] = own.frame["USUBJID"].is_in(subjects)
         where = expression(subset, {**self.study["ADSL"].schema, **own.schema})
-        return beside(own, self.subjects, {*keep, *used} if keep else None, where)
+        wanted = {*keep, *used} if keep else None
+        return beside(own, self.subjects, wanted, where, self._mine[dataset])
+
+    @cached_property
+    def _mine(self) -> dict[str, pl.Series]:
+        """Which records of a data set are of the set's subjects: every line asks."""
+        return {}
 
     def dataset(self, name: str) -> Dataset:
         return self.study[name]

@@ -54,6 +54,7 @@ def beside(
     subjects: pl.DataFrame,
     keep: Collection[str] | None = None,
     where: pl.Expr | None = None,
+    mine: pl.Series | None = None,
 ) -> pl.DataFrame:
     """The records of these subjects, with the variables of ADSL that the data set lacks.
 
@@ -67,17 +68,21 @@ def beside(
         The variables wanted, beside USUBJID; all where left out.
     where : polars.Expr
         Which of the records, by these variables; all where left out.
+    mine : polars.Series
+        Which records of the data set are of these subjects, where that is known already.
     """
-    mine = pl.col("USUBJID").is_in(subjects["USUBJID"].implode())
-    where = pl.lit(True) if where is None else where
     own = dataset.frame
+    if mine is None:
+        mine = own["USUBJID"].is_in(subjects["USUBJID"].implode())
+    theirs = pl.lit(mine)
+    where = pl.lit(True) if where is None else where
     if dataset.name == "ADSL":
-        return own.filter(mine & where)
+        return own.filter(theirs & where)
     wanted = set(own.columns) | set(subjects.columns) if keep is None else {"USUBJID", *keep}
     found = own.select(c for c in own.columns if c in wanted)
     added = [c for c in subjects.columns if c in wanted and c not in own.columns]
     if not added:
-        return found.filter(mine & where)
+        return found.filter(theirs & where)
     further = subjects.select("USUBJID", *added)
-    joined = found.filter(mine).join(further, on="USUBJID", how="left", maintain_order="left")
+    joined = found.filter(theirs).join(further, on="USUBJID", how="left", maintain_order="left")
     return joined.filter(where)
