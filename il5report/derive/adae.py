@@ -144,6 +144,8 @@ def _with_queries(
     if rules.related_lymphodepletion is not None:
         lymphodepletion = _holds(frame, rules.related_lymphodepletion, domains)
         frame = frame.with_columns(ARELLD=_relation(lymphodepletion))
+    for name, where in rules.flags.items():
+        frame = frame.with_columns(yes_no(pl.lit(_holds(frame, where, domains))).alias(name))
     for name, query in rules.queries.items():
         if query.where is None:
             frame = _with_list(frame, name, query, lists)

@@ -44,7 +44,8 @@ class AdverseEvents(Model):
 
     Treatment-emergent: start on or after the infusion (the start of treatment), and not later
     than `emergent_days` after the last dose where that is given. `related` conditions hold where
-    a relationship is stated or missing, as the study says.
+    a relationship is stated or missing, as the study says. `flags`: variables that are Y where a
+    condition on AE holds and N elsewhere.
     """
 
     where: Where | None = None
@@ -54,4 +55,5 @@ class AdverseEvents(Model):
     syndrome_grade: str = ""
     emergent_days: Days | None = None
     dose_limiting: DltDefinition | None = None
+    flags: Mapping[Text, Where] = {}
     queries: Mapping[Annotated[str, Field(pattern=r"^(CQ|SMQ)\d\dNAM$")], Query] = {}

@@ -28,7 +28,7 @@ from tests.derive.adam_study import (
 EVENT = {"AECAT": "OTHER", "AEDECOD": "Rash", "AEBODSYS": "Skin", "AETOXGR": "2",
          "AEREL": "RELATED", "AEENDTC": None}  # fmt: skip
 PLAN = plan("adverse_events", "periods")
-QUALIFIERS = "AERELLD ASTCTGR DLTFL"
+QUALIFIERS = "AERELLD ASTCTGR DLTFL LDACN INFEFF ICUYN ENDYN"
 NEUTROPENIA = {"AETOXGR": "4", "AECAT": "CYTOPENIA", "AEDECOD": "Neutrophil count decreased",
                "AESTDTC": "2026-02-03"}  # fmt: skip
 
@@ -298,3 +298,21 @@ def test_imputed_dates_stay_within_their_bounds(pairs: list[tuple[str | None, st
         if row["ASTDT"]:
             expected = "Y" if row["ASTDT"] >= dt.date(2026, 2, 1) else "N"
             assert row["TRTEMFL"] == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "flagged"),
+    [
+        ({"LDACN": "DOSE REDUCED"}, {"LDREDFL"}),
+        ({"LDACN": "DRUG WITHDRAWN", "INFEFF": "INFUSION NOT GIVEN"}, {"LDSTPFL", "INFNOTFL"}),
+        ({"LDACN": "DOSE NOT CHANGED", "INFEFF": "INFUSION DELAYED"}, {"INFDELFL"}),
+        ({"ICUYN": "Y", "ENDYN": "Y"}, {"AEICUFL", "AEDISFL"}),
+        ({"ICUYN": "N"}, set()),
+    ],
+)
+def test_what_an_event_led_to(said: Mapping[str, object], flagged: set[str]) -> None:
+    found = one(AESTDTC="2026-01-30", **said)
+    names = ("LDREDFL", "LDSTPFL", "INFDELFL", "INFNOTFL", "AEICUFL", "AEDISFL")
+    assert {name: found[name] for name in names} == {
+        name: "Y" if name in flagged else "N" for name in names
+    }

@@ -20,10 +20,10 @@ from il5report.data.demo.toxicity import crs_days, intensive, last_day, other_fe
 _LABELS = {
     "ASTCTGR": "ASTCT Grade",
     "AERELLD": "Related to Lymphodepletion",
-    "AEACNLD": "Action Taken with Lymphodepletion",
-    "AEACNINF": "Effect on CAR-T Infusion",
-    "AEICUFL": "Led to Intensive Care Flag",
-    "AEDISFL": "Led to End of Participation Flag",
+    "LDACN": "Action Taken with Lymphodepletion",
+    "INFEFF": "Effect on CAR-T Infusion",
+    "ICUYN": "Led to Intensive Care",
+    "ENDYN": "Led to End of Participation",
     "DLTFL": "Dose-Limiting Toxicity Flag",
 }
 
@@ -160,20 +160,24 @@ def _row(subject: Subject, entry: _Entry) -> Row:
         row |= {"AESTDTC": event.start_text, "AESTDY": None}
     if event.end_text:
         row |= {"AEENDTC": event.end_text, "AEENDY": None}
-    qualifiers = {
-        "AERELLD": "Y" if event.lymphodepletion else "N",
-        "AEICUFL": "Y" if event.intensive_care else "N",
-        "AEDISFL": "Y" if fatal or event.ends_study else "N",
-    }
-    if event.day < 0:
-        qualifiers["AEACNINF"] = event.infusion_effect
-        before = event.day < LYMPHODEPLETION[0]
-        qualifiers["AEACNLD"] = "NOT APPLICABLE" if before else event.lymphodepletion_action
+    qualifiers = {"AERELLD": "Y" if event.lymphodepletion else "N", **dict(_consequences(event))}
     if entry.astct is not None:
         qualifiers["ASTCTGR"] = str(entry.astct)
     if entry.dose_limiting:
         qualifiers["DLTFL"] = "Y"
     return row | {"SUPP": qualifiers}
+
+
+def _consequences(event: Event) -> Iterator[tuple[str, str]]:
+    """What an event led to, besides the action with the infusion."""
+    if event.intensive_care:
+        yield "ICUYN", "Y"
+    if event.grade == 5:
+        yield "ENDYN", "Y"
+    if event.day < 0:
+        yield "INFEFF", event.infusion_effect
+    if LYMPHODEPLETION[0] <= event.day < 0:
+        yield "LDACN", event.lymphodepletion_action
 
 
 def _outcome(fatal: bool, ongoing: bool) -> str:

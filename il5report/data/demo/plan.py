@@ -100,7 +100,6 @@ class Event:
     lymphodepletion_action: str = "DOSE NOT CHANGED"
     infusion_effect: str = "NONE"
     intensive_care: bool = False
-    ends_study: bool = False
 
 
 @dataclass(frozen=True)
