@@ -32,6 +32,7 @@ from il5report.render.widths import DIGIT_EM, width_em
 from il5report.templating import environment, fill, templates
 
 TEXT_EM = 20.0  # a column with wider texts holds sentences: these wrap
+SHORT = 16  # characters
 SCRIPTS = ("report.js", "tables.js", "panel.js", "figures.js", "search.js")
 ASSETS = ("report.css", *SCRIPTS)
 
@@ -188,9 +189,19 @@ def _cell(cell: Cell, opening: str, rest: str) -> Markup:
     )
 
 
+def _stays_whole(texts: Sequence[str]) -> bool:
+    """Whether a column holds short texts without a blank, such as dates: none is broken."""
+    return all(len(text) <= SHORT and " " not in text for text in texts)
+
+
 def listing_rows(listing: Listing) -> Iterator[Markup]:
     """Each record as table cells; one step per row, so that time grows with the rows alone."""
-    cells = "".join(f"<td{_aligned(head.align)}>%s</td>" for head in listing.heads[1:])
+    whole = [_stays_whole(column) for column in zip(*listing.rows, strict=True)]
+    classes = (
+        " ".join(filter(None, [head.align.replace("left", ""), "whole" if one else ""]))
+        for head, one in zip(listing.heads[1:], whole[1:], strict=True)
+    )
+    cells = "".join(f'<td class="{name}">%s</td>' if name else "<td>%s</td>" for name in classes)
     pattern = '<th scope="row">%s</th>' + cells
     for row in listing.rows:
         yield Markup(pattern % tuple(map(escape, row)))

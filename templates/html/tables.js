@@ -184,3 +184,15 @@ document.querySelectorAll("main .plain table.records").forEach((table) => {
   const made = equip(table, table.closest("section").querySelector("[id]")?.id ?? "records");
   if (made.length) table.closest(".scroll").before(make("div", { className: "tools" }, made));
 });
+
+// A table as wide as its place needs no box that scrolls: its heads then stay in sight.
+const fitting = new IntersectionObserver((entries) => entries.forEach(({ target, isIntersecting }) => {
+  if (isIntersecting) target.classList.toggle("fits", target.scrollWidth <= target.clientWidth);
+}));
+const boxes = document.querySelectorAll("main .scroll");
+const observe = () => {
+  fitting.disconnect();
+  boxes.forEach((box) => fitting.observe(box));
+};
+addEventListener("resize", observe);
+observe();

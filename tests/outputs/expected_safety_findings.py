@@ -12,6 +12,7 @@ from tests.outputs.records import Record, Trial, test_of
 
 STATISTICS = ("n", "mean", "sd", "median", "minimum", "maximum")
 DIRECTION = {"L": "low", "H": "high"}
+NOBODY = "\N{EN DASH} [0]"
 GRADES = ["0", "1", "2", "3", "4", "Missing"]
 
 
@@ -52,12 +53,12 @@ def _measure(
             place = Place(label, c.label, stat, variable=name, level=visit, paramcd=item["paramcd"])
             made.numbers[place] = stats[stat]
         mean, sd = fixed(stats["mean"], digits + 1), fixed(stats["sd"], digits + 2)
-        means.append(f"{len(values)}: {mean} ({sd})" if values else "0")
+        means.append(f"{mean} ({sd}) [{len(values)}]" if values else NOBODY)
         ends = ", ".join(fixed(stats[stat], digits) for stat in ("minimum", "maximum"))
         middle = f"{fixed(stats['median'], digits + 1)} ({ends})"
-        medians.append(middle if values else "\N{EN DASH}")
-    made.line(2, f"{label}, n: mean (SD)", means)
-    if set(means) != {"0"}:
+        medians.append(middle if values else NOBODY[0])
+    made.line(2, f"{label}: mean (SD) [n]", means)
+    if set(means) != {NOBODY}:
         made.line(3, "median (min, max)", medians)
 
 

@@ -129,8 +129,8 @@ def _rows(ctx: Context, view: View, item: Measured, at: tuple[str, Measure]) -> 
     ]
     mean = {"n": whole, "mean": more, "sd": most}
     middle = {"median": more, "minimum": data, "maximum": data}
-    first = tuple(_cell(p, "{n}: {mean} ({sd})", mean, "0") for p in found)
-    yield Row(f"{measure.label}, n: mean (SD)", first, indent=2)
+    first = tuple(_cell(p, "{mean} ({sd}) [{n}]", mean, f"{NOTHING} [0]") for p in found)
+    yield Row(f"{measure.label}: mean (SD) [n]", first, indent=2)
     if any(p.count("n") for p in found):
         second = (_cell(p, "{median} ({minimum}, {maximum})", middle, NOTHING) for p in found)
         yield Row("median (min, max)", tuple(second), indent=3)
@@ -153,7 +153,7 @@ OUTPUT = Output(
     analyse=analyse,
     display=display,
     footnotes=(
-        "n: subjects with a value; 0 stands alone. SD: standard deviation. NE: not estimable. "
+        "[n]: subjects with a value. SD: standard deviation. NE: not estimable. "
         "Visits by the windows of the plan.",
     ),
 )
