@@ -258,6 +258,7 @@ OUTPUT = Output(
     display=display,
     footnotes=(
         "Bars: subjects in each state at the visit. Ribbons: where the subjects of a state are at "
-        "the next visit, in the colour of the state they come from.",
+        "the next visit, in the colour of the state they come from. "
+        "{infusion_day}",
     ),
 )

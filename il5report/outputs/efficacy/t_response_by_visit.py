@@ -114,5 +114,5 @@ OUTPUT = Output(
     options=Options,
     analyse=analyse,
     display=display,
-    footnotes=("Interval: two-sided {conf}, {proportion_ci}.",),
+    footnotes=("Interval: two-sided {conf}, {proportion_ci}. {infusion_day}",),
 )

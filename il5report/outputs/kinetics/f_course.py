@@ -174,6 +174,6 @@ OUTPUT = Output(
     display=display,
     footnotes=(
         "Median of the values of a day, where there are at least three; band: quartiles (not drawn "
-        "for the total). Days from infusion; numbers under some of the days only.",
+        "for the total). {infusion_day} Numbers under some of the days only.",
     ),
 )

@@ -160,6 +160,7 @@ OUTPUT = Output(
         "Geometric mean of the quantifiable values, divided and multiplied by the geometric SD; "
         "points are shifted so that they can be told apart. A mean of quantifiable values alone "
         "is too high where many are below the limit of quantification (LLOQ): see the numbers "
-        "under the axis, of which those too close to be printed are left out.",
+        "under the axis, of which those too close to be printed are left out. "
+        "{infusion_day}",
     ),
 )

@@ -151,6 +151,7 @@ OUTPUT = Output(
     analyse=analyse,
     display=display,
     footnotes=(
-        "Hollow symbols: below the lower limit of quantification (LLOQ), drawn at half of it.",
+        "Hollow symbols: below the lower limit of quantification (LLOQ), drawn at half of it. "
+        "{infusion_day}",
     ),
 )

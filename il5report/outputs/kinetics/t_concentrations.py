@@ -108,6 +108,6 @@ OUTPUT = Output(
     display=display,
     footnotes=(
         "N: subjects with a valid sample at that time. Statistics are of the quantifiable values; "
-        "values below the limit of quantification are counted, not replaced.",
+        "values below the limit of quantification are counted, not replaced. {infusion_day}",
     ),
 )

@@ -121,5 +121,5 @@ OUTPUT = Output(
     options=Options,
     analyse=analyse,
     display=display,
-    footnotes=("Box: quartiles and median; whiskers: lowest and highest value.",),
+    footnotes=("Box: quartiles and median; whiskers: lowest and highest value. {infusion_day}",),
 )

@@ -154,6 +154,6 @@ OUTPUT = Output(
     display=display,
     footnotes=(
         "[n]: subjects with a value. SD: standard deviation. NE: not estimable. "
-        "Visits by the windows of the plan.",
+        "Visits by the windows of the plan. {infusion_day}",
     ),
 )
