@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from il5report.ard import Rows, Scope, counted
-from il5report.conditions import Comparison, Condition, both
+from il5report.conditions import Comparison, Condition, all_of, both
 from il5report.output import Column, Context, Needs
 from il5report.outputs.counting import METHOD
 from il5report.plan.base import Model, Text, Where
@@ -19,6 +19,30 @@ class ResponseOptions(Model):
     dataset: Text = "ADRS"
     response: Where
     order: Text = "TRTSDT"
+
+
+class EventOptions(Model):
+    """`event`: subjects with such a record of `dataset` had the event, such as a toxicity."""
+
+    dataset: Text = "ADSL"
+    event: Where
+
+    @property
+    def needs(self) -> Needs:
+        return Needs({self.dataset: ["USUBJID"]}, [(self.dataset, self.event)])
+
+    def had(
+        self, ctx: Context, analysis: str, column: Column, level: Column | None = None
+    ) -> tuple[Scope, int, int]:
+        """Subjects of a column (of a level within it) with the event and in all, and where."""
+        among, label = (level.where, level.label) if level else (None, "")
+        found = ctx.records(self.dataset, self.event, keep=("USUBJID",))
+        mine = ctx.in_column(column, among)
+        scope = Scope(
+            analysis, self.dataset, self.event, all_of(column.where, among), column=column.label,
+            level=label,
+        )  # fmt: skip
+        return scope, mine.join(found, on="USUBJID", how="semi").height, mine.height
 
 
 class Prior(Model):

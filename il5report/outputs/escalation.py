@@ -11,7 +11,7 @@ from pydantic import Field
 
 from il5report.analyse.dose_finding import Boin, boin, three_plus_three_decision
 from il5report.ard import Stat
-from il5report.plan.base import Model, Text, Where
+from il5report.plan.base import Model, Text
 
 ESCALATE, STAY, DEESCALATE, ELIMINATE = "escalate", "stay", "de-escalate", "eliminate"
 CODES = {ESCALATE: 1, STAY: 0, DEESCALATE: -1, ELIMINATE: -2}
@@ -91,10 +91,3 @@ class EscalationRule(Model):
     def method(self) -> str:
         """The method as the ARD names it."""
         return "3+3 rule" if self.kind == "3+3" else f"BOIN, target {self.target:g}"
-
-
-class EscalationEvent(Model):
-    """`event`: the records of `dataset` that are a toxicity."""
-
-    dataset: Text = "ADSL"
-    event: Where

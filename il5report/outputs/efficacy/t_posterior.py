@@ -2,51 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from il5report.analyse.monitoring import posterior
-from il5report.ard import Rows, Scope, counted, stats_of
+from il5report.ard import Rows, counted, stats_of
 from il5report.display.model import Row
 from il5report.display.view import View, percent_value, table
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs.counting import METHOD, add_column_sizes
-from il5report.outputs.designs import Prior
-from il5report.plan.base import Model, Text, Where
+from il5report.outputs.designs import EventOptions, Prior
+from il5report.plan.base import Text
 
 
-class Options(Model):
-    """`event`: subjects with such a record of `dataset`; `limit`: the rate not to be exceeded."""
+class Options(EventOptions):
+    """`limit`: the rate of the event not to be exceeded."""
 
-    dataset: Text = "ADSL"
-    event: Where
     event_label: Text
     limit: float
     priors: tuple[Prior, ...]
 
 
 def needs(ctx: Context) -> Needs:
-    options = ctx.options(Options)
-    return Needs({options.dataset: ["USUBJID"]}, [(options.dataset, options.event)])
+    return ctx.options(Options).needs
 
 
 def analyse(ctx: Context, rows: Rows) -> None:
     options, conventions = ctx.options(Options), ctx.plan.conventions
     add_column_sizes(ctx, rows)
-    found = ctx.records(options.dataset, options.event, keep=("USUBJID",))
     for column in ctx.columns:
-        subjects = ctx.in_column(column)
-        n = subjects.join(found, on="USUBJID", how="semi").height
-        scope = Scope("event", options.dataset, options.event, column.where, column=column.label)
-        rows.add(scope, METHOD, counted(n, subjects.height))
+        scope, n, total = options.had(ctx, "event", column)
+        rows.add(scope, METHOD, counted(n, total))
         for prior in options.priors:
             after = posterior(
-                n, subjects.height, threshold=options.limit, prior=(prior.a, prior.b),
+                n, total, threshold=options.limit, prior=(prior.a, prior.b),
                 conf_level=conventions.conf_level,
             )  # fmt: skip
-            place = Scope(
-                "posterior", options.dataset, options.event, column.where, column=column.label,
-                level=prior.label,
-            )  # fmt: skip
+            place = replace(scope, analysis="posterior", level=prior.label)
             names = ("mean", "lower", "upper", "exceeds")
             rows.add(place, f"beta({prior.a:g}, {prior.b:g}) prior", stats_of(after, names))
 

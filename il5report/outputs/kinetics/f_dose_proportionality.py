@@ -17,6 +17,7 @@ from il5report.output import Column, Context, Output, Shown
 from il5report.outputs.counting import add_column_sizes
 from il5report.outputs.kinetics import t_dose_proportionality as proportionality
 from il5report.outputs.kinetics.t_exposure_response import Exposure
+from il5report.outputs.lines import Line, add_line
 
 STEPS = 30
 DOSE = Stat("dose", "Dose", None)
@@ -36,11 +37,11 @@ def _parameter(ctx: Context, rows: Rows, parameter: Exposure, everybody: Column)
     mine, model = proportionality.fitted(ctx, found, everybody, options.level)
     unit = next(iter(mine["AVALU"]), "") or ""
 
-    def scope(analysis: str, group: str = "", variable: str = "") -> Scope:
+    def scope(analysis: str, group: str = "") -> Scope:
         own = both(where, equals("USUBJID", group)) if group else where
         return Scope(
             analysis, options.dataset, own, group=group, level=parameter.label,
-            paramcd=parameter.paramcd, variable=variable,
+            paramcd=parameter.paramcd,
         )  # fmt: skip
 
     for subject, dose, value in mine.select("USUBJID", "DOSE", "AVAL").rows():
@@ -51,13 +52,7 @@ def _parameter(ctx: Context, rows: Rows, parameter: Exposure, everybody: Column)
     if "lower" in model.ne:
         return
     doses = np.exp(np.linspace(np.log(above.min()), np.log(above.max()), STEPS))
-    drawn = line(model, doses)
-    for i, dose in enumerate(doses):
-        stats = [DOSE._replace(value=float(dose))]
-        for item in drawn.stats():
-            value = float(getattr(drawn, item.name)[i])
-            stats.append(Stat(item.name, item.metadata["label"], value, unit))
-        rows.add(scope("line", variable=f"{i:02d}"), "power model", stats)
+    add_line(rows, scope("line"), "power model", Line(DOSE, doses, line(model, doses), unit))
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:

@@ -18,6 +18,7 @@ from il5report.output import Context, Output, Shown
 from il5report.outputs.groups import Group, groups
 from il5report.outputs.kinetics import t_exposure_response as exposure_response
 from il5report.outputs.kinetics.t_exposure_response import RATIO, WITH, WITHOUT, Exposure, Outcome
+from il5report.outputs.lines import Line, add_line
 
 STEPS = 60
 
@@ -60,14 +61,10 @@ def _curve_rows(rows: Rows, place: Scope, fit: Logistic, values: pl.DataFrame) -
     """The curve from the lowest to the highest exposure; `variable` numbers its points."""
     ends, unit = np.log10(values["AVAL"].to_numpy()), next(iter(values["AVALU"])) or ""
     grid = np.linspace(ends.min(), ends.max(), STEPS)
-    fitted = curve(fit, grid)
-    for i, at in enumerate(10**grid):
-        stats = [Stat("exposure", "Exposure", float(at), unit)]
-        for item in fitted.stats():
-            value = float(getattr(fitted, item.name)[i])
-            stats.append(Stat(item.name, item.metadata["label"], value, "proportion"))
-        point = replace(place, analysis="curve", variable=f"{i:02d}")
-        rows.add(point, "logistic regression", stats)
+    at = Stat("exposure", "Exposure", None, unit)
+    place = replace(place, analysis="curve")
+    fitted = Line(at, 10**grid, curve(fit, grid), "proportion")
+    add_line(rows, place, "logistic regression", fitted)
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from il5report.analyse.proportion import binomial_ci
-from il5report.ard import Rows, Scope, counted, stats_of
+from il5report.ard import Rows, counted, stats_of
 from il5report.display.model import Cell, Row
 from il5report.display.view import NE, Numbers, View, percent_value, table
 from il5report.output import CI_NAMES, Context, Needs, Output, Shown
 from il5report.outputs.cells import of_part
 from il5report.outputs.counting import METHOD, add_column_sizes, add_subjects_with
-from il5report.outputs.escalation import CODES, ESCALATE, EscalationEvent, EscalationRule
+from il5report.outputs.designs import EventOptions
+from il5report.outputs.escalation import CODES, ESCALATE, EscalationRule
 from il5report.plan.base import Text
 
 NO_HIGHER = "No higher dose level"
 
 
-class Beside(EscalationEvent):
+class Beside(EventOptions):
     """A toxicity by another source, shown beside the one that decides."""
 
     label: Text
 
 
-class Options(EscalationEvent):
+class Options(EventOptions):
     """The columns are the dose levels from the lowest to the highest, without a total: a rule
     decides about a dose. `beside`: the toxicity by each of its sources, for comparison."""
 
@@ -40,11 +43,8 @@ def needs(ctx: Context) -> Needs:
 def analyse(ctx: Context, rows: Rows) -> None:
     options, conventions = ctx.options(Options), ctx.plan.conventions
     add_column_sizes(ctx, rows)
-    found = ctx.records(options.dataset, options.event, keep=("USUBJID",))
     for column in ctx.columns:
-        subjects = ctx.in_column(column)
-        n, total = subjects.join(found, on="USUBJID", how="semi").height, subjects.height
-        scope = Scope("observed", options.dataset, options.event, column.where, column=column.label)
+        scope, n, total = options.had(ctx, "observed", column)
         rows.add(scope, METHOD, counted(n, total))
         ci = binomial_ci(
             n, total, method=conventions.proportion_ci, conf_level=conventions.conf_level
@@ -52,10 +52,7 @@ def analyse(ctx: Context, rows: Rows) -> None:
         name = CI_NAMES[conventions.proportion_ci]
         rows.add(scope, f"{name} interval", stats_of(ci, ("lower", "upper")))
         for rule in options.rules:
-            place = Scope(
-                "decision", options.dataset, options.event, column.where, column=column.label,
-                level=rule.label,
-            )  # fmt: skip
+            place = replace(scope, analysis="decision", level=rule.label)
             rows.add(place, rule.method, [rule.decision(total, n)])
     for other in options.beside:
         add_subjects_with(ctx, rows, "beside", other.dataset, other.event, level=other.label)

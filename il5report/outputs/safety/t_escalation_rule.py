@@ -7,11 +7,11 @@ from typing import NamedTuple
 import polars as pl
 
 from il5report.ard import Rows, Scope, Stat, counted
-from il5report.conditions import all_of
 from il5report.display.model import Cell, Head, Row
 from il5report.display.view import View, table
 from il5report.output import Column, Context, Needs, Output, Shown, columns
 from il5report.outputs.counting import METHOD, add_column_sizes
+from il5report.outputs.designs import EventOptions
 from il5report.outputs.escalation import (
     CODES,
     DEESCALATE,
@@ -19,7 +19,6 @@ from il5report.outputs.escalation import (
     ESCALATE,
     NAMES,
     STAY,
-    EscalationEvent,
     EscalationRule,
     Limits,
 )
@@ -28,7 +27,7 @@ STANDING = "Dose levels here, with toxicity"
 NOBODY = "no number of toxicities calls for it at this number of subjects"
 
 
-class Options(EscalationEvent):
+class Options(EventOptions):
     """The display has one column; `levels`: the columns of the plan that are the dose levels."""
 
     rule: EscalationRule
@@ -45,9 +44,7 @@ class Standing(NamedTuple):
 
 
 def needs(ctx: Context) -> Needs:
-    options = ctx.options(Options)
-    conditions = [(options.dataset, options.event)]
-    return Needs({options.dataset: ["USUBJID"]}, conditions)
+    return ctx.options(Options).needs
 
 
 def _levels(ctx: Context) -> list[Column]:
@@ -59,16 +56,10 @@ def _levels(ctx: Context) -> list[Column]:
 def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(Options)
     add_column_sizes(ctx, rows)
-    found = ctx.records(options.dataset, options.event, keep=("USUBJID",))
     for column in ctx.columns:
         for level in _levels(ctx):
-            mine = ctx.in_column(column, level.where)
-            n = mine.join(found, on="USUBJID", how="semi").height
-            scope = Scope(
-                "standing", options.dataset, options.event, all_of(column.where, level.where),
-                column=column.label, level=level.label,
-            )  # fmt: skip
-            rows.add(scope, METHOD, counted(n, mine.height))
+            scope, n, total = options.had(ctx, "standing", column, level)
+            rows.add(scope, METHOD, counted(n, total))
         for at in options.rule.limits():
             scope = Scope("rule", "ADSL", column=column.label, level=str(at.N))
             rows.add(scope, options.rule.method, _stats(options.rule, at))
