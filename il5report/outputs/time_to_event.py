@@ -233,6 +233,13 @@ def difference(value: float) -> str:
     return f"{value:.1e}" if value > NOISE else f"<{NOISE:.0e}"
 
 
+def who_note(options: EndpointOptions, ard: pl.DataFrame) -> tuple[str, ...]:
+    """Who is analysed where not everybody is, and that nobody is where there is nobody."""
+    sizes = ard.filter(pl.col("analysis") == "columns", pl.col("stat_name") == DENOMINATOR[0])
+    nobody = () if sizes["stat"].sum() else ("No subject was analysed: nothing can be estimated.",)
+    return ((f"N: {options.analysed}.",) if options.analysed else ()) + nobody
+
+
 def second_note(ard: pl.DataFrame) -> tuple[str, ...]:
     """How far the second computation of a display's curves is away, as a footnote."""
     checks = ard.filter(pl.col("stat_name") == "largest")

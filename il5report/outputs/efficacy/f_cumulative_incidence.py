@@ -70,7 +70,9 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         tte.risk_table(ctx, view, options, columns, below)
         below.set_xlabel(f"Time, {options.unit}")
         words = " ".join(_said(ctx, options, view, c) for c in columns)
-        return Shown(finished(made, f"Cumulative incidence curves. {words}", ard["row"].to_list()))
+        words = f"Cumulative incidence curves. {words}"
+        drawn = finished(made, words, ard["row"].to_list())
+        return Shown(drawn, tte.who_note(options, ard))
 
 
 def _said(ctx: Context, options: Options, view: View, column: str) -> str:

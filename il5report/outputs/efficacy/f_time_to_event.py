@@ -69,7 +69,8 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         tte.risk_table(ctx, view, options, columns, table)
         table.set_xlabel(f"Time, {options.unit}")
         words = _words(ctx, options, view, columns)
-        return Shown(finished(made, words, ard["row"].to_list()))
+        drawn = finished(made, words, ard["row"].to_list())
+        return Shown(drawn, tte.who_note(options, ard))
 
 
 class Line(NamedTuple):

@@ -161,7 +161,7 @@ def _at(view: View, options: Options, analysis: str, column: str, covariate: Cov
 
 def _notes(options: Options, ard: pl.DataFrame) -> tuple[str, ...]:
     """Who is analysed, which models rest on few events, and why there is no estimate."""
-    who = (f"N: {options.analysed}.",) if options.analysed else ()
+    who = tte.who_note(options, ard)
     models = ard.filter(pl.col("stat_name") == "hazard_ratio")
     few = models.filter(pl.col("warning") != "")["level"].unique(maintain_order=True)
     which = "every model" if few.len() == len(options.covariates) else "; ".join(few)

@@ -94,8 +94,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
             pattern = "{incidence} ({lower}, {upper}) [{n_risk}]"
             cells = tuple(p.cell(pattern, shown) for p in found)
             rows.append(Row(f"At {tte.mark(at, options.unit)}", cells, indent=1))
-    who = (f"N: {options.analysed}.",) if options.analysed else ()
-    return Shown(table(view.column_heads(columns), rows), who)
+    return Shown(table(view.column_heads(columns), rows), tte.who_note(options, ard))
 
 
 OUTPUT = Output(

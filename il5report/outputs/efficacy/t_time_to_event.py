@@ -120,13 +120,8 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     shown = dict.fromkeys(("median", "minimum", "maximum"), show)
     cells = tuple(o.cell("{median} ({minimum}, {maximum})", shown) for o in open_ends)
     rows.append(Row(f"Median time of censored subjects, {options.unit} (min, max)", cells))
-    return Shown(table(view.column_heads(columns), rows), _notes(options, ard))
-
-
-def _notes(options: tte.EndpointOptions, ard: pl.DataFrame) -> tuple[str, ...]:
-    """Who is analysed where not everybody is, and how far a second computation is away."""
-    who = (f"N: {options.analysed}.",) if options.analysed else ()
-    return (*who, *tte.second_note(ard))
+    notes = (*tte.who_note(options, ard), *tte.second_note(ard))
+    return Shown(table(view.column_heads(columns), rows), notes)
 
 
 def _range_cell(numbers: Numbers, show: Callable[[float], str]) -> Cell:
