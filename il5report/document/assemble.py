@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from il5report.data.dataset import SYNTHETIC_STUDY, Study
-from il5report.display.model import Block, Display, Document, Section
+from il5report.display.model import Block, Display, Document, Figure, Section
 from il5report.document import appendix, methods, study
 from il5report.document.abbreviations import abbreviations
 from il5report.document.design import design
@@ -30,6 +30,7 @@ def display_of(ctx: Context, shown: Shown) -> Display:
     footnotes = (
         *(filled(note, ctx.words) for note in ctx.output.footnotes),
         *shown.footnotes,
+        *_nobody(ctx, shown),
         *_estimand(ctx),
         *(filled(note, ctx.words) for note in ctx.entry.footnotes),
     )
@@ -43,6 +44,12 @@ def display_of(ctx: Context, shown: Shown) -> Display:
         footnotes=footnotes,
         source=f"Source: {', '.join(names)}{dated}",
     )
+
+
+def _nobody(ctx: Context, shown: Shown) -> Iterator[str]:
+    """That a figure is empty because nobody is in its set: axes alone say nothing."""
+    if isinstance(shown.body, Figure) and not ctx.subjects.height:
+        yield "No subject is in this analysis set: there is nothing to draw."
 
 
 def _estimand(ctx: Context) -> Iterator[str]:

@@ -211,3 +211,11 @@ def test_a_single_column_is_printed_once(edge: Callable[[str], Case]) -> None:
         if expected.columns == found.trial.columns_of(key):
             assert len(expected.columns) == 1
         assert {len(row.cells) for row in body.rows if row.cells} <= {len(heads)}
+
+
+def test_an_empty_figure_says_why(edge: Callable[[str], Case]) -> None:
+    nobody = edge("nobody infused")
+    empty = [key for key in FIGURES if not nobody.contexts[key].subjects.height]
+    assert empty
+    for key in empty:
+        assert any("nothing to draw" in note for note in nobody.display(key).footnotes), key
