@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
@@ -31,6 +32,7 @@ def workers() -> Iterator[Executor]:
 
     The results are the same either way. What is not begun is dropped when an error ends the run.
     """
+    _collect_seldom()
     cores = os.cpu_count() or 1
     if cores < 2:
         yield HERE
@@ -47,6 +49,12 @@ def workers() -> Iterator[Executor]:
         made.shutdown(cancel_futures=True)
 
 
+def _collect_seldom() -> None:
+    """Most of what a report makes lives to its end; looking for garbage takes long."""
+    gc.set_threshold(50_000, 50, 50)
+
+
 def _ready() -> None:
     """Load what drawing needs."""
+    _collect_seldom()
     import matplotlib.figure  # noqa: F401
