@@ -187,6 +187,9 @@ def shown(
         frames.append(ard)
         parts.append(shown_by(ctx, ard, executor if ctx.output.kind == "figure" else HERE))
     say("drawing figures")
+    for place, part in reversed(list(enumerate(parts))):
+        if part.cancel():  # nobody has begun it: drawn here rather than waited for
+            parts[place] = shown_by(made[place], frames[place + 1], HERE)
     return pl.concat(frames), [part.result() for part in parts]
 
 
