@@ -43,7 +43,8 @@ class Domains:
             self._frames = Cut(cutoff, grades, self.note).apply(self._frames)
 
     def __contains__(self, name: str) -> bool:
-        return name in self._frames
+        """Whether the study has it: not what only stands for an absent domain."""
+        return self._frames.get(name, _EMPTY) is not _EMPTY
 
     def add(self, name: str, frame: pl.DataFrame) -> None:
         """Let later rules use a data set already derived."""
