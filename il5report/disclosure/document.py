@@ -20,7 +20,7 @@ from il5report.display.model import (
     Paragraph,
     Table,
 )
-from il5report.display.plot import bare, drawing, finished, house_style
+from il5report.display.plot import nothing
 
 WITHHELD = "–"  # in a table
 _SIZE = re.compile(r"N=(\d+)")
@@ -92,8 +92,4 @@ def _display(display: Display, hide: Hidden) -> Display:
 def _not_drawn(key: str, figure: Figure, hide: Hidden) -> Figure:
     """A frame that says why there is no figure."""
     words = f"Not drawn: it would show counts below {hide.threshold}."
-    with house_style(key):
-        made, axes = drawing(figure.width_mm, 20)
-        axes.text(0.5, 0.5, words, ha="center", va="center", transform=axes.transAxes)
-        bare(axes)
-        return finished(made, words, figure.refs)
+    return nothing(key, words, figure.refs, (figure.width_mm, 20.0))

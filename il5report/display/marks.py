@@ -7,7 +7,8 @@ says them: a category where its ticks are texts, in the unit of the ticks where 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,9 +21,15 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure as Drawing
 
+NAMES = "names_of_points"
 POINT = 7.0  # points of type: what the pointer has to meet
 DIGITS = 4
 PER_INCH = 72.0
+
+
+def name_points(artist: Any, names: Sequence[str]) -> None:
+    """Give each point of a line, or bar of a container, its own name."""
+    setattr(artist, NAMES, tuple(names))
 
 
 def marks_of(made: Drawing) -> tuple[Mark, ...]:
@@ -33,15 +40,17 @@ def marks_of(made: Drawing) -> tuple[Mark, ...]:
 def _of_axes(made: Drawing, axes: Axes) -> Iterator[Mark]:
     say = _Words(axes)
     for container in axes.containers:
-        for patch in getattr(container, "patches", ()):
-            yield from _bar(made, axes, patch, _name(container), say)
+        patches = getattr(container, "patches", ())
+        for patch, name in zip(patches, _names(container, len(patches)), strict=True):
+            yield from _bar(made, axes, patch, name, say)
     for line in axes.lines:
         if line.get_transform().contains_branch(axes.transData):
             points = np.column_stack([line.get_xdata(orig=False), line.get_ydata(orig=False)])
-            yield from _points(made, axes, points, _name(line), say)
+            yield from _points(made, axes, points, _names(line, len(points)), say)
     for collection in axes.collections:
         if type(collection).__name__ == "PathCollection":
-            yield from _points(made, axes, collection.get_offsets(), _name(collection), say)
+            places = np.asarray(collection.get_offsets())
+            yield from _points(made, axes, places, _names(collection, len(places)), say)
 
 
 def _name(artist: Any) -> str:
@@ -50,12 +59,20 @@ def _name(artist: Any) -> str:
     return str(given or ("" if label.startswith("_") else label))
 
 
-def _points(made: Drawing, axes: Axes, points: Any, name: str, say: _Words) -> Iterator[Mark]:
+def _names(artist: Any, count: int) -> Sequence[str]:
+    given: Sequence[str] = getattr(artist, NAMES, ())
+    return given or [_name(artist)] * count
+
+
+def _points(
+    made: Drawing, axes: Axes, points: Any, names: Sequence[str], say: _Words
+) -> Iterator[Mark]:
     points = np.asarray(np.ma.filled(np.ma.asarray(points, float), np.nan))
     known = np.isfinite(points).all(axis=1)
     places = axes.transData.transform(points[known])
     inside = axes.bbox.padded(1.0)
-    for (x, y), (px, py) in zip(points[known], places, strict=True):
+    named = [name for name, there in zip(names, known, strict=True) if there]
+    for name, (x, y), (px, py) in zip(named, points[known], places, strict=True):
         if inside.contains(px, py):
             left, top = _place(made, px, py)
             text = say.point(name, x, y)
@@ -139,9 +156,16 @@ class _Scale:
         return f"{self.said(low)} to {self.said(high)}"
 
 
+_PLAIN = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻\N{MINUS SIGN}", "0123456789--")
+_POWER = re.compile(r"(?:(\d)·)?10([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)")
+
+
 def _number(text: str) -> float | None:
+    """The number that a tick says, powers of ten included."""
     try:
-        return float(text.replace("\N{MINUS SIGN}", "-"))
+        return float(
+            _POWER.sub(lambda found: f"{found[1] or 1}e{found[2]}", text).translate(_PLAIN)
+        )
     except ValueError:
         return None
 

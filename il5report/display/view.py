@@ -138,12 +138,19 @@ def whole(value: float) -> str:
     return fixed(value, 0)
 
 
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_MICRO = re.compile(r"(?<![A-Za-z])u(?=(?:g|L|mol|m|IU|U)\b)")
+
+
+def raised(number: int) -> str:
+    """A number as a superscript."""
+    return str(number).translate(_RAISED)
 
 
 def unit_text(unit: str) -> str:
-    """A unit with its powers raised: ``10^9/L`` as 10⁹/L."""
-    return re.sub(r"\^(\d+)", lambda power: power[1].translate(_RAISED), unit)
+    """A unit of the data as it is printed: ``10^9/L`` as 10⁹/L, ``days*ug/uL`` as days·µg/µL."""
+    powers = re.sub(r"\^(-?\d+)", lambda power: power[1].translate(_RAISED), unit)
+    return _MICRO.sub("µ", powers).replace("*", "·")
 
 
 def value_text(value: object) -> str:

@@ -7,8 +7,7 @@ from typing import Any, Literal
 import polars as pl
 
 from il5report.conditions import Comparison, Condition, all_of, both, equals
-from il5report.display.plot import GREY
-from il5report.output import Column, Context
+from il5report.display.axes import logarithmic, number, reference
 from il5report.plan.base import Model, Text, Where
 
 
@@ -60,19 +59,10 @@ def on_day(where: Condition, day: float) -> Condition | None:
     return all_of(where, equals("ADY", study_day(day)))
 
 
-def parts(ctx: Context) -> list[Column]:
-    """The columns without a total beside others: what a figure tells apart."""
-    return [c for c in ctx.columns if c.where is not None or len(ctx.columns) == 1]
-
-
-def ruled(axes: Any, item: Drawn) -> None:
-    """The scale and the reference lines of a panel."""
-    if item.log:
-        from matplotlib.ticker import FuncFormatter, NullFormatter
-
-        axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.yaxis.set_minor_formatter(NullFormatter())
+def scaled(axes: Any, item: Drawn) -> None:
+    """The scale and the reference lines of a panel on which the values are drawn."""
     for at in item.lines:
-        axes.axhline(at, color=GREY, linewidth=0.7, linestyle=(0, (2, 2)))
-    axes.set_ylabel(item.label, fontsize=7)
+        reference(axes, at, number(at))
+    if item.log:
+        logarithmic(axes)
+    axes.set_ylabel(item.label)

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from il5report.ard import Rows
 from il5report.conditions import all_of, comparisons
+from il5report.display.plot import SMALL
 from il5report.display.rounding import fixed
 from il5report.display.view import View
 from il5report.errors import Finding, PlanError, nearest
@@ -21,7 +22,7 @@ from il5report.plan.base import Model, Text, Where
 
 UNCODED = "(not coded)"
 TOLERANCE = 1e-12
-WIDEST = 38  # characters of a line of a label
+WIDEST = 48  # characters of a line of a label
 NOTHING = "No subject had an event of this kind."
 
 
@@ -130,7 +131,7 @@ def place_terms(axes: Any, terms: Sequence[str]) -> None:
     """One line per term, the first at the top; without terms a sentence instead."""
     names = [fill(term or UNCODED, WIDEST) for term in terms]
     axes.set_ylim(max(len(terms), 1) - 0.5, -0.5)
-    axes.set_yticks(range(len(terms)), names, fontsize=6.5, linespacing=0.9)
+    axes.set_yticks(range(len(terms)), names, fontsize=SMALL, linespacing=0.95)
     axes.tick_params(axis="y", length=0)
     if not terms:
         axes.text(0.5, 0.5, NOTHING, transform=axes.transAxes, ha="center", va="center")

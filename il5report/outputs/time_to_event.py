@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -15,7 +15,9 @@ from il5report.analyse.competing_risks import CumulativeIncidence, aalen_johanse
 from il5report.analyse.survival import KaplanMeier, kaplan_meier
 from il5report.ard import DENOMINATOR, Rows, Scope, Stat, counted, stats_of
 from il5report.conditions import Comparison, Condition, both, equals, expression
+from il5report.display.axes import DAYS, MONTHS, axis_name
 from il5report.display.model import Row
+from il5report.display.plot import GREY, TEXT, Look
 from il5report.display.rounding import fixed
 from il5report.display.view import View, percent_value, whole
 from il5report.output import CI_NAMES, Column, Context, Needs
@@ -24,7 +26,7 @@ from il5report.plan.base import Model, Text
 
 EVENT = Comparison("CNSR", "EQ", (0.0,))
 CENSORED = Comparison("CNSR", "NE", (0.0,))
-STEPS = {"months": (1, 2, 3, 6, 12, 24), "days": (7, 14, 30, 60, 90, 180, 360)}
+STEPS: Mapping[str, Sequence[int]] = {"months": MONTHS, "days": DAYS}
 
 
 class EndpointOptions(Model):
@@ -271,20 +273,40 @@ def show_time(ctx: Context, options: EndpointOptions, days: float) -> str:
 
 
 def risk_table(
-    ctx: Context, view: View, options: EndpointOptions, columns: Sequence[str], axes: Any
+    ctx: Context, view: View, options: EndpointOptions, shown: Mapping[str, Look], axes: Any
 ) -> None:
-    """Numbers at risk under the ticks of the time axis, one line per column."""
+    """Numbers at risk under the ticks of the time axis, one line per column in its colour; the axes
+    above share the axis and name it."""
     days = view.only("at risk")["time"].unique().sort().to_list()
     grid = [in_unit(ctx, options, day) for day in days]
-    for place, column in enumerate(columns):
+    for place, column in enumerate(shown):
         for day, at in zip(days, grid, strict=True):
             numbers = view.at("at risk", column, paramcd=options.paramcd, time=day)
             if numbers:
-                axes.text(at, -place, str(numbers.count("n_risk")), ha="center", va="center")
-    axes.set_ylim(-len(columns) + 0.4, 0.6)
-    axes.set_yticks([-i for i in range(len(columns))], columns)
+                count = str(numbers.count("n_risk"))
+                axes.text(at, -place, count, ha="center", va="center_baseline")
+    names_of_lines(axes, shown)
     axes.set_xticks(grid, [f"{at:g}" for at in grid])
     axes.set_xlim(-0.02 * grid[-1], grid[-1] * 1.02)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.set_title("Number at risk", loc="left", fontsize=7.5, color="#444444")
+    axes.set_title("Number at risk", loc="left", fontsize=TEXT, color=GREY, y=1.0, pad=2)
+
+
+RISK_MM = 4.6  # the height of a line of numbers
+
+
+def names_of_lines(axes: Any, shown: Mapping[str, Look]) -> None:
+    """Axes that hold lines of numbers alone: the name of each line in its colour."""
+    axes.set_ylim(-len(shown) + 0.4, 0.6)
+    axes.set_yticks([-i for i in range(len(shown))], list(shown))
+    for label, look in zip(axes.get_yticklabels(), shown.values(), strict=True):
+        label.set_color(look.colour)
+    axes.tick_params(axis="both", length=0, labelbottom=False)
+    axes.tick_params(axis="y", pad=8)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_visible(False)
+
+
+def name_time(axes: Any, options: EndpointOptions) -> None:
+    """The time axis of a curve that has numbers at risk below it."""
+    axes.tick_params(axis="x", labelbottom=True)
+    axes.set_xlabel(axis_name("Time", options.unit))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import polars as pl
 
 from il5report.ard import Rows, Stat
-from il5report.display.plot import COLOURS, LINES, drawing, finished, house_style, ticks
+from il5report.display.axes import axis_name, legend, percent
+from il5report.display.plot import LINES, WIDTH, drawing, finished, house_style, ticks
 from il5report.display.view import View, percent_value
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs import time_to_event as tte
+from il5report.outputs.appearance import column_looks
 from il5report.plan.base import Text
 
 
@@ -48,27 +50,28 @@ def analyse(ctx: Context, rows: Rows) -> None:
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
-    columns = [c.label for c in ctx.columns]
-    risk_mm = 5 * len(columns)
+    shown = column_looks(ctx)
+    columns, risk_mm = list(shown), tte.RISK_MM * len(shown)
     with house_style(ctx.id):
-        made, axes, below = drawing(165, 95 + risk_mm, (73, risk_mm))
-        for place, column in enumerate(columns):
-            for (name, cause), label in zip(
+        made, axes, below = drawing(WIDTH, 118 + risk_mm, (90, risk_mm))
+        handles = []
+        for column, look in shown.items():
+            for (curve, line), label in zip(
                 CAUSES, (options.event, options.competing), strict=True
             ):
-                curve = view.only(name, column=column).sort("time")
-                x = [0.0, *(tte.in_unit(ctx, options, t) for t in curve["time"])]
+                points = view.only(curve, column=column).sort("time")
+                x = [0.0, *(tte.in_unit(ctx, options, t) for t in points["time"])]
                 text = label if len(columns) == 1 else f"{column}: {label}"
-                axes.step(
-                    x, [0.0, *curve["stat"]], where="post", label=text, linestyle=LINES[cause],
-                    color=COLOURS[place % len(COLOURS)],
+                handles += axes.step(
+                    x, [0.0, *points["stat"]], where="post", label=text, linestyle=LINES[line],
+                    color=look.colour,
                 )  # fmt: skip
         axes.set_ylim(0, 1.02)
-        axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100"])
-        axes.set_ylabel("Cumulative incidence, %")
-        made.legend(loc="outside upper left", ncols=2)
-        tte.risk_table(ctx, view, options, columns, below)
-        below.set_xlabel(f"Time, {options.unit}")
+        percent(axes.yaxis)
+        axes.set_ylabel(axis_name("Cumulative incidence", "%"))
+        tte.risk_table(ctx, view, options, shown, below)
+        tte.name_time(axes, options)
+        legend(made, handles, WIDTH)
         words = " ".join(_said(ctx, options, view, c) for c in columns)
         words = f"Cumulative incidence curves. {words}"
         drawn = finished(made, words, ard["row"].to_list())

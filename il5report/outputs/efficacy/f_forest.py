@@ -8,7 +8,18 @@ import polars as pl
 
 from il5report.ard import Rows, Scope
 from il5report.conditions import both
-from il5report.display.plot import COLOURS, GREY, drawing, finished, house_style
+from il5report.display.axes import axis_name, percent
+from il5report.display.plot import (
+    BROKEN,
+    GREY,
+    GROUPS,
+    TEXT,
+    TOTAL,
+    WIDTH,
+    drawing,
+    finished,
+    house_style,
+)
 from il5report.display.view import NE, Numbers, View, percent_value
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs.counting import add_column_sizes
@@ -78,24 +89,39 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
             place = view.at("subgroup", column, group=factor.label, level=level.label)
             lines.append((level.label, place))
     with house_style(ctx.id):
-        made, axes = drawing(165, 22 + 5.5 * len(lines))
+        made, axes = drawing(WIDTH, 24 + 6 * len(lines))
         for below, (label, numbers) in enumerate(lines):
             _line(axes, -below, label, numbers)
         overall = lines[0][1]
         if overall and overall.value("p") is not None:
-            axes.axvline(overall.value("p"), color=GREY, linewidth=0.7, linestyle=(0, (3, 2)))
+            axes.axvline(overall.value("p"), color=GREY, linewidth=0.7, linestyle=BROKEN)
         axes.set_xlim(0, 1)
-        axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100"])
+        percent(axes.xaxis)
         axes.set_ylim(-len(lines) + 0.4, 0.9)
         axes.set_yticks([-i for i in range(len(lines))], [label for label, _ in lines])
         for text, (_, numbers) in zip(axes.get_yticklabels(), lines, strict=True):
             text.set_horizontalalignment("left")
             text.set_fontweight("normal" if numbers else "bold")
-        axes.tick_params(axis="y", length=0, pad=130)
+        axes.tick_params(axis="y", length=0, pad=NAMES)
         axes.spines["left"].set_visible(False)
-        axes.set_xlabel(f"{options.label}, %")
+        axes.set_xlabel(axis_name(options.label, "%"))
+        heads = ((-NAMES, "Subgroup"), (None, f"n/N (%) [{ctx.words['conf']} CI]"))
+        for offset, head in heads:
+            _head(axes, offset, head)
         words = " ".join(f"{label}: {_text(numbers)}." for label, numbers in lines if numbers)
         return Shown(finished(made, f"Forest plot of subgroups. {words}", ard["row"].to_list()))
+
+
+NAMES, APART = 130, 0.035  # points for the names of the subgroups; of the axis, before the numbers
+
+
+def _head(axes: Any, offset: float | None, text: str) -> None:
+    """The head of the names, or of the numbers."""
+    at = (0, 1) if offset is not None else (1 + APART, 1)
+    axes.annotate(
+        text, at, xytext=(offset or 0, 2), xycoords="axes fraction", textcoords="offset points",
+        va="bottom", fontsize=TEXT, color=GREY,
+    )  # fmt: skip
 
 
 def _text(numbers: Numbers) -> str:
@@ -111,12 +137,15 @@ def _line(axes: Any, y: float, label: str, numbers: Numbers | None) -> None:
         return
     p, lower, upper = (numbers.value(name) for name in ("p", "lower", "upper"))
     if p is not None and lower is not None and upper is not None:
-        axes.plot([lower, upper], [y, y], color=COLOURS[0], linewidth=1.2)
+        axes.plot([lower, upper], [y, y], color=TOTAL if label == ALL else GROUPS[0], linewidth=1.2)
         axes.plot(
-            [p], [y], marker="D" if label == ALL else "s", markersize=4.5, color=COLOURS[0],
-            clip_on=False,
+            [p], [y], marker="D" if label == ALL else "s", markersize=5, clip_on=False,
+            color=TOTAL if label == ALL else GROUPS[0], gid=label,
         )  # fmt: skip
-    axes.text(1.035, y, _text(numbers) if p is not None else f"0/0 ({NE})", va="center")
+    axes.text(
+        1 + APART, y, _text(numbers) if p is not None else f"0/0 ({NE})", va="center",
+        transform=axes.get_yaxis_transform(),
+    )  # fmt: skip
 
 
 OUTPUT = Output(

@@ -11,7 +11,17 @@ import polars as pl
 
 from il5report.ard import Rows, Scope, counted
 from il5report.conditions import Comparison
-from il5report.display.plot import drawing, finished, house_style
+from il5report.display.axes import legend
+from il5report.display.marks import name_points
+from il5report.display.plot import (
+    RESPONSES,
+    WIDTH,
+    drawing,
+    finished,
+    house_style,
+    ink,
+    nothing,
+)
 from il5report.display.view import View
 from il5report.errors import DataError, Finding, PlanError, some_subjects
 from il5report.output import Column, Context, Needs, Output, Shown
@@ -133,9 +143,8 @@ class Band(NamedTuple):
     high: float
 
 
-WIDTH, GAP = 0.11, 0.35
-RESPONSES = ("#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7", "#8C6D1F")
-ABSENT = ("#D0D0D0", "#222222", "#8A8A8A", "#B0B0B0")
+HALF, GAP = 0.11, 0.35
+ABSENT = ("#DADADA", "#222222", "#8A8A8A", "#B0B0B0")
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
@@ -152,26 +161,33 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         visit: {s: view.at("state", column, visit=visit, level=s).count("n") for s in labels}
         for visit in options.visits
     }
+    words, refs = _words(options, counts), ard["row"].to_list()
+    if not view.at("columns", column).count("N"):
+        return Shown(nothing(ctx.id, words, refs))
     with house_style(ctx.id):
-        made, axes = drawing(165, 105)
+        made, axes = drawing(WIDTH, 125)
         bars = [_stacked(counts[visit]) for visit in options.visits]
         for at, visit in enumerate(options.visits):
             _bar(axes, at, bars[at], counts[visit], colours)
             if at:
                 flows = _flows(view, column, visit, labels)
                 _ribbons(axes, at, bars[at - 1], bars[at], flows, colours)
-        for label in labels:
-            if any(counts[visit][label] for visit in options.visits):
-                axes.bar(0, 0, color=colours[label], label=label)
         axes.set_xticks(range(len(options.visits)), options.visits)
         axes.set_xlim(-0.3, len(options.visits) - 0.7)
         axes.set_yticks([])
         axes.tick_params(axis="x", length=0)
         for side in ("left", "bottom"):
             axes.spines[side].set_visible(False)
-        if view.at("columns", column).count("N"):
-            made.legend(loc="outside upper left", ncols=4)
-        return Shown(finished(made, _words(options, counts), ard["row"].to_list()))
+        seen = [s for s in labels if any(of_visit[s] for of_visit in counts.values())]
+        legend(made, _keys({label: colours[label] for label in seen}), WIDTH)
+        return Shown(finished(made, words, refs))
+
+
+def _keys(colours: Mapping[str, str]) -> list[Any]:
+    """The legend: the states that anybody is in."""
+    from matplotlib.patches import Patch
+
+    return [Patch(color=colour, label=label) for label, colour in colours.items()]
 
 
 def _stacked(counts: Mapping[str, int]) -> dict[str, Band]:
@@ -191,14 +207,12 @@ def _bar(
     for label, n in counts.items():
         if n:
             low, high = bands[label]
-            axes.bar(at, high - low, 2 * WIDTH, bottom=low, color=colours[label], linewidth=0)
+            made = axes.bar(at, high - low, 2 * HALF, bottom=low, color=colours[label], linewidth=0)
+            name_points(made, [f"{label}, {n} subjects"])
             axes.text(
                 at, (low + high) / 2, str(n), ha="center", va="center", fontsize=7,
-                color="black" if colours[label] in LIGHT else "white",
+                color=ink(colours[label]),
             )  # fmt: skip
-
-
-LIGHT = ("#56B4E9", "#E69F00", "#D0D0D0", "#B0B0B0", "#CC79A7")
 
 
 def _flows(
@@ -224,7 +238,7 @@ def _ribbons(
 
     leaves = {label: band.high for label, band in left.items()}
     enters = {label: band.high for label, band in right.items()}
-    x0, x1 = at - 1 + WIDTH, at - WIDTH
+    x0, x1 = at - 1 + HALF, at - HALF
     middle = (x0 + x1) / 2
     curve = [Path.CURVE4] * 3
     for start, end, n in flows:

@@ -9,12 +9,21 @@ import polars as pl
 
 from il5report.ard import Rows, Scope, Stat
 from il5report.conditions import both, equals
-from il5report.display.plot import GREY, LINES, MARKERS, colour, drawing, finished, house_style
-from il5report.display.rounding import fixed
-from il5report.display.view import View, unit_text
+from il5report.display.axes import (
+    axis_name,
+    days,
+    infusion,
+    keys,
+    legend,
+    logarithmic,
+    number,
+    reference,
+)
+from il5report.display.plot import WIDTH, Look, drawing, finished, house_style, nothing
+from il5report.display.view import View
 from il5report.output import Column, Context, Needs, Output, Shown
+from il5report.outputs.appearance import column_looks, parts
 from il5report.outputs.counting import add_column_sizes
-from il5report.outputs.efficacy.f_waterfall import parts
 from il5report.plan.base import Model, Text, Where
 
 
@@ -67,36 +76,35 @@ def _course(rows: Rows, options: Options, column: Column, course: pl.DataFrame) 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
     points = view.only("course")
-    columns = [c.label for c in parts(ctx)]
+    words = f"Spider plot: {options.label}. {points['group'].n_unique()} subjects have a value."
+    if not points.height:
+        return Shown(nothing(ctx.id, words))
+    shown = column_looks(ctx, [c.label for c in parts(ctx)])
     with house_style(ctx.id):
-        made, axes = drawing(165, 100)
-        for place, column in enumerate(columns):
-            _draw(axes, points.filter(pl.col("column") == column), column, place, options.floor)
-        axes.set_yscale("log")
-        axes.axvline(0, color=GREY, linewidth=0.7)
+        made, axes = drawing(WIDTH, 125)
+        infusion(axes)
+        for column, look in shown.items():
+            _draw(axes, points.filter(pl.col("column") == column), look, options.floor)
         if options.line is not None:
-            axes.axhline(options.line, color=GREY, linewidth=0.8, linestyle=(0, (2, 2)))
-        axes.set_xlim(*options.days)
+            reference(axes, options.line, number(options.line))
+        logarithmic(axes)
+        days(axes, options.days, most=14)
         axes.set_xlabel("Days from infusion")
-        unit = next(iter(points["unit"]), "")
-        axes.set_ylabel(f"{options.label}{f', {unit_text(unit)}' if unit else ''}")
-        if points.height:
-            made.legend(loc="outside upper left", ncols=len(columns))
-        words = f"Spider plot: {options.label}. {points['group'].n_unique()} subjects have a value."
-        note = f"Values below {fixed(options.floor, 2)} are drawn at {fixed(options.floor, 2)}."
+        axes.set_ylabel(axis_name(options.label, next(iter(points["unit"]), "")))
+        legend(made, keys(shown), WIDTH)
+        floor = number(options.floor)
+        note = f"Values below {floor} are drawn at {floor}."
         return Shown(finished(made, words, ard["row"].to_list()), (note,))
 
 
-def _draw(axes: Any, points: pl.DataFrame, column: str, place: int, floor: float) -> None:
-    label: str | None = column
+def _draw(axes: Any, points: pl.DataFrame, look: Look, floor: float) -> None:
     for course in points.partition_by("group", maintain_order=True):
-        shown = course.sort("time", "level")
+        drawn = course.sort("time", "level")
         axes.plot(
-            shown["time"], shown["stat"].clip(lower_bound=floor), label=label, linewidth=0.8,
-            color=colour(place, 0, False), linestyle=LINES[place % len(LINES)],
-            marker=MARKERS[place % len(MARKERS)], markersize=2.5, alpha=0.9,
+            drawn["time"], drawn["stat"].clip(lower_bound=floor), linewidth=0.8, alpha=0.9,
+            color=look.colour, linestyle=look.line, marker=look.marker, markersize=2.5,
+            gid=course["group"][0],
         )  # fmt: skip
-        label = None
 
 
 OUTPUT = Output(

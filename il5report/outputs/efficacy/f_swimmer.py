@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
 from il5report.ard import Rows, Scope, Stat
 from il5report.conditions import Condition, both, equals, expression
-from il5report.display.plot import COLOURS, drawing, finished, house_style, ticks
+from il5report.display.axes import legend
+from il5report.display.marks import name_points
+from il5report.display.plot import (
+    GREY,
+    RESPONSES,
+    SMALL,
+    TOTAL,
+    WIDTH,
+    Look,
+    drawing,
+    finished,
+    house_style,
+    nothing,
+    ticks,
+)
 from il5report.display.view import View, value_text
 from il5report.output import Column, Context, Needs, Output, Shown
 from il5report.outputs import time_to_event as tte
+from il5report.outputs.appearance import column_looks, parts
 from il5report.outputs.counting import add_column_sizes
-from il5report.outputs.efficacy.f_waterfall import parts
 from il5report.plan.base import Model, Text, Where
 
 
@@ -127,85 +141,141 @@ def _dates(rows: Rows, place: Scope, found: pl.DataFrame, date: str, level: str)
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
-    order = [c.label for c in parts(ctx)]
+    shown = column_looks(ctx, [c.label for c in parts(ctx)])
+    order = list(shown)
     lanes = view.only("lane", stat_name="end").with_columns(
-        pl.col("column").replace_strict(order, range(len(order)), default=0).alias("place")
+        pl.col("column").replace_strict(order, range(len(order)), default=0).alias("place"),
+        pl.col("stat").fill_null(0) / ctx.plan.conventions.days_per_month,
     )
     lanes = lanes.sort("place", "stat", "group", descending=[True, False, True])
+    lanes = lanes.with_row_index("y")
+    words = _words(lanes, view, options)
+    if not lanes.height:
+        return Shown(nothing(ctx.id, words))
     with house_style(ctx.id):
-        made, axes = drawing(165, 35 + 5 * max(lanes.height, 1))
-        for y, (subject, column, end) in enumerate(lanes.select("group", "column", "stat").rows()):
-            shade = COLOURS[order.index(column) % len(COLOURS)]
-            _lane(ctx, axes, view, options, (subject, y, end, shade))
-        _legend(made, axes, options, order)
-        _axes(ctx, axes, view, options, lanes)
-        words = _words(lanes, view, options)
+        made, axes = drawing(WIDTH, 40 + 6.4 * lanes.height)
+        _axes(axes, lanes, shown)
+        _responses(ctx, axes, view, options, lanes)
+        _signs(ctx, axes, view, options, lanes)
+        _grades(axes, view, options, lanes)
+        legend(made, _keys(options, shown), WIDTH)
         return Shown(finished(made, words, ard["row"].to_list()))
 
 
 MARK = 0.15  # months; so that a single assessment is seen
-RESPONSES = ("#111111", "#555555", "#888888", "#AAAAAA")
+LANE, THICK, THINNER, STRIP = 0.72, 0.46, 0.09, 0.012  # heights in lanes; width of the axis
+LANE_COLOUR = "#E8E8E8"
 
 
-def _lane(
-    ctx: Context, axes: Any, view: View, options: Options, lane: tuple[str, int, Any, str]
-) -> None:
-    """Lane, responses on it, signs, arrow."""
-    subject, y, end, shade = lane
-    month = ctx.plan.conventions.days_per_month
-    length = 0.0 if end is None else end / month
-    axes.barh(y, length, height=0.72, color=shade, alpha=0.35, linewidth=0)
-    seen = view.only("response", group=subject).sort("time")
-    days = [*seen["time"] / month, 0.0]  # the last assessment is a mark of its own
-    for at, (level, start) in enumerate(zip(seen["level"], days, strict=False)):
-        if level in options.levels:
-            tint = RESPONSES[list(options.levels).index(level) % len(RESPONSES)]
-            axes.barh(y, max(days[at + 1] - start, MARK), left=start, height=0.28, color=tint)
-    for place, marker in enumerate(options.markers):
-        times = view.only(f"marker|{marker.label}", group=subject)["time"] / month
-        axes.plot(
-            times, [y] * len(times), linestyle="", marker=marker.symbol, markersize=5.5,
-            color=COLOURS[(place + 3) % len(COLOURS)], markeredgecolor="black",
-            markeredgewidth=0.5,
+def _axes(axes: Any, lanes: pl.DataFrame, shown: Mapping[str, Look]) -> None:
+    """The lanes, a strip in the colour of the dose level before each; months below."""
+    longest = lanes["stat"].max()
+    months = max(longest, 1.0) if isinstance(longest, float) else 1.0
+    bars = axes.barh(lanes["y"], lanes["stat"], height=LANE, color=LANE_COLOUR, linewidth=0)
+    name_points(
+        bars, [f"{who}, {column}" for who, column in lanes.select("group", "column").rows()]
+    )
+    for column, look in shown.items():
+        mine = lanes.filter(pl.col("column") == column)
+        axes.vlines(
+            [-STRIP * months] * mine.height, mine["y"] - 0.5, mine["y"] + 0.5, color=look.colour,
+            linewidth=4,
         )  # fmt: skip
-    if any(view.only("lane", group=subject, stat_name="ongoing")["stat"] == 1):
-        axes.annotate(
-            "", (length + 0.7, y), (length, y), arrowprops={"arrowstyle": "->", "linewidth": 0.9}
-        )
-
-
-def _axes(ctx: Context, axes: Any, view: View, options: Options, lanes: pl.DataFrame) -> None:
-    """Names and grades beside the lanes; months below."""
-    names = []
-    for subject in lanes["group"]:
-        grades = [
-            f"{g.label} {value_text(v)}"
-            for g in options.grades
-            for v in view.only(f"grade|{g.label}", group=subject)["stat"]
-        ]
-        names.append("  ".join([subject.split("-", 2)[-1], *grades]))
-    axes.set_yticks(range(lanes.height), names, fontsize=6.5)
-    longest = lanes["stat"].max() or 0.0
-    months = longest / ctx.plan.conventions.days_per_month if isinstance(longest, float) else 0.0
+    axes.set_yticks(range(lanes.height), lanes["group"].to_list(), fontsize=SMALL)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
     axes.set_xticks(ticks(months, tte.STEPS["months"]))
-    axes.set_xlim(0, months + 1.5)
-    axes.set_ylim(-0.7, max(lanes.height, 1) - 0.3)
+    axes.set_xlim(-2 * STRIP * months, 1.06 * months)
+    axes.set_ylim(-0.7, lanes.height - 0.3)
     axes.set_xlabel("Months from infusion")
 
 
-def _legend(made: Any, axes: Any, options: Options, columns: Sequence[str]) -> None:
-    """Dose levels, responses and signs."""
-    for place, column in enumerate(columns):
-        axes.barh(-9, 0, color=COLOURS[place % len(COLOURS)], alpha=0.35, label=column)
-    for place, label in enumerate(options.levels.values()):
-        axes.barh(-9, 0, color=RESPONSES[place % len(RESPONSES)], label=label)
+def _responses(ctx: Context, axes: Any, view: View, options: Options, lanes: pl.DataFrame) -> None:
+    """Each response from its assessment to the next; of the last one a short mark."""
+    month = ctx.plan.conventions.days_per_month
+    for subject, y in lanes.select("group", "y").rows():
+        seen = view.only("response", group=subject).sort("time")
+        days = [*seen["time"] / month, 0.0]  # the last assessment is a mark of its own
+        for at, (level, start) in enumerate(zip(seen["level"], days, strict=False)):
+            if level in options.levels:
+                place = list(options.levels).index(level)
+                bar = axes.barh(
+                    y, max(days[at + 1] - start, MARK), left=start, linewidth=0.4,
+                    height=_height(place), facecolor=RESPONSES[place % len(RESPONSES)],
+                    edgecolor=RESPONSES[0],
+                )  # fmt: skip
+                name_points(bar, [f"{subject}, {options.levels[level]}"])
+
+
+def _height(place: int) -> float:
+    """The better a response, the thicker its bar: it is told apart without colour too."""
+    return max(THICK - THINNER * place, THINNER)
+
+
+def _signs(ctx: Context, axes: Any, view: View, options: Options, lanes: pl.DataFrame) -> None:
+    """What happened, and whether the follow-up goes on at the end of a lane."""
+    month = ctx.plan.conventions.days_per_month
+    goes_on = view.only("lane", stat_name="ongoing").filter(pl.col("stat") == 1)["group"]
+    last = lanes.with_columns(goes_on=pl.col("group").is_in(goes_on.implode()))
+    for ongoing, sign in ((True, GOES_ON), (False, ENDED)):
+        ends = last.filter(pl.col("goes_on") == ongoing)
+        shift = 0.012 * axes.get_xlim()[1] if ongoing else 0.0
+        axes.plot(ends["stat"] + shift, ends["y"], clip_on=False, gid=sign["label"], **_only(sign))
     for place, marker in enumerate(options.markers):
-        axes.plot(
-            [], [], linestyle="", marker=marker.symbol, markersize=5, label=marker.label,
-            color=COLOURS[(place + 3) % len(COLOURS)], markeredgecolor="black",
-            markeredgewidth=0.5,
+        found = view.only(f"marker|{marker.label}").join(lanes.select("group", "y"), on="group")
+        line = axes.plot(found["time"] / month, found["y"], zorder=3, **_sign(place, marker))[0]
+        name_points(line, [f"{who}, {marker.label}" for who in found["group"]])
+
+
+GOES_ON: dict[str, Any] = {"marker": ">", "markersize": 5, "color": TOTAL, "linestyle": "",
+                           "label": "Still followed"}  # fmt: skip
+ENDED: dict[str, Any] = {"marker": "|", "markersize": 11, "color": TOTAL, "linestyle": "",
+                         "markeredgewidth": 1.4, "label": "End of follow-up"}  # fmt: skip
+INKS = ("#FFFFFF", "#56B4E9", "#F0C000", "#D55E00", "#111111", "#FFFFFF", "#999999")
+
+
+def _only(sign: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in sign.items() if key != "label"}
+
+
+def _sign(place: int, marker: Marker) -> dict[str, Any]:
+    """How a sign is drawn: its own shape on a colour that is seen on every lane."""
+    return {
+        "linestyle": "", "marker": marker.symbol, "markersize": 5.5, "markeredgewidth": 0.7,
+        "color": INKS[place % len(INKS)], "markeredgecolor": "#111111",
+    }  # fmt: skip
+
+
+def _grades(axes: Any, view: View, options: Options, lanes: pl.DataFrame) -> None:
+    """The grades in columns to the right of the lanes."""
+    for place, grade in enumerate(options.grades):
+        at = 1.03 + 0.075 * place
+        axes.text(
+            at, 1.0, grade.label, transform=axes.transAxes, ha="center", va="bottom", color=GREY,
+            fontsize=SMALL,
         )  # fmt: skip
-    made.legend(loc="outside upper left", ncols=4)
+        values = view.only(f"grade|{grade.label}").join(lanes.select("group", "y"), on="group")
+        for y, value in values.select("y", "stat").rows():
+            axes.text(
+                at, y, value_text(value), transform=axes.get_yaxis_transform(), ha="center",
+                va="center", fontsize=SMALL,
+            )  # fmt: skip
+
+
+def _keys(options: Options, shown: Mapping[str, Look]) -> list[Any]:
+    """The legend: dose levels, responses and signs."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    return [
+        *(Line2D([], [], color=look.colour, linewidth=4, label=c) for c, look in shown.items()),
+        *(
+            Patch(facecolor=RESPONSES[i % len(RESPONSES)], edgecolor=RESPONSES[0], label=label)
+            for i, label in enumerate(options.levels.values())
+        ),
+        *(Line2D([], [], label=m.label, **_sign(i, m)) for i, m in enumerate(options.markers)),
+        *(Line2D([], [], **sign) for sign in (GOES_ON, ENDED)),
+    ]
 
 
 def _words(lanes: pl.DataFrame, view: View, options: Options) -> str:
@@ -227,8 +297,9 @@ OUTPUT = Output(
     analyse=analyse,
     display=display,
     footnotes=(
-        "One lane per subject from infusion to the last contact or death; arrow: still followed. "
-        "Dark line: the response of an assessment, up to the next assessment; of the last one a "
-        "short mark. Beside the lane: worst grade of the syndromes by the {syndrome_grading}.",
+        "One lane per subject from infusion to the last contact or death; arrow head: still "
+        "followed. Bar on the lane: the response of an assessment, up to the next assessment; of "
+        "the last one a short mark; the better, the thicker. Beside the lane: worst grade of the "
+        "syndromes by the {syndrome_grading}.",
     ),
 )

@@ -9,10 +9,12 @@ import polars as pl
 
 from il5report.analyse.survival import at_risk
 from il5report.ard import Rows, Stat
-from il5report.display.plot import LINES, TOTAL, colour, drawing, finished, house_style, ticks
+from il5report.display.axes import axis_name, legend, percent
+from il5report.display.plot import GREY, WIDTH, Look, drawing, finished, house_style, ticks
 from il5report.display.view import View, percent_value
 from il5report.output import Context, Output, Shown
 from il5report.outputs import time_to_event as tte
+from il5report.outputs.appearance import column_looks, total
 from il5report.outputs.counting import add_column_sizes
 
 CURVE = (
@@ -53,21 +55,21 @@ def _point(arm: tte.Arm, i: int) -> list[Stat]:
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(tte.EndpointOptions), View(ard)
-    columns = [c.label for c in ctx.columns]
-    has_total = len(columns) > 1 and ctx.columns[-1].where is None
-    risk_mm = 5 * len(columns)
+    shown = column_looks(ctx)
+    columns, risk_mm = list(shown), tte.RISK_MM * len(shown)
+    banded = total(ctx) or columns[0]
     with house_style(ctx.id):
-        made, curve, table = drawing(165, 100 + risk_mm, (78, risk_mm))
-        for i, column in enumerate(columns):
-            shade = colour(i, len(columns), has_total)
-            line = "-" if shade == TOTAL else LINES[i % len(LINES)]
-            _draw(ctx, view, curve, Line(column, shade, line, len(columns) == 1 or shade == TOTAL))
+        made, curve, table = drawing(WIDTH, 118 + risk_mm, (90, risk_mm))
+        handles = [
+            _draw(ctx, view, curve, Line(column, look, len(columns) == 1 or column == banded))
+            for column, look in shown.items()
+        ]
         curve.set_ylim(0, 1.02)
-        curve.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100"])
-        curve.set_ylabel(f"{options.still}, %")
-        made.legend(loc="outside upper left", ncols=2)
-        tte.risk_table(ctx, view, options, columns, table)
-        table.set_xlabel(f"Time, {options.unit}")
+        percent(curve.yaxis)
+        curve.set_ylabel(axis_name(options.still, "%"))
+        tte.risk_table(ctx, view, options, shown, table)
+        tte.name_time(curve, options)
+        legend(made, [*handles, _censored()], WIDTH)
         words = _words(ctx, options, view, columns)
         drawn = finished(made, words, ard["row"].to_list())
         return Shown(drawn, tte.who_note(options, ard))
@@ -77,31 +79,38 @@ class Line(NamedTuple):
     """How the curve of a column is drawn; `band`: with its confidence band."""
 
     column: str
-    shade: str
-    line: Any
+    look: Look
     band: bool
 
 
-def _draw(ctx: Context, view: View, axes: Any, how: Line) -> None:
+def _censored() -> Any:
+    """The legend's sign for a censored time."""
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], linestyle="", marker="|", markersize=6, color=GREY, label="Censored")
+
+
+def _draw(ctx: Context, view: View, axes: Any, how: Line) -> Any:
     """One curve: steps, confidence band where asked, a tick at each censored time."""
     options = ctx.options(tte.EndpointOptions)
-    column, shade, line, band = how
+    column, look, band = how
     points = view.only("curve", column=column).pivot("stat_name", index="time", values="stat")
     size = view.at("at risk", column, paramcd=options.paramcd, time=0.0).count("n_risk")
+    named = {"color": look.colour, "linestyle": look.line, "label": f"{column} (n={size})"}
     if not points.height:
-        axes.plot([], [], color=shade, linestyle=line, label=f"{column} (n={size})")
-        return
+        return axes.plot([], [], **named)[0]
     times = [tte.in_unit(ctx, options, t) for t in points["time"]]
     x, y = [0.0, *times], [1.0, *points["survival"]]
-    axes.step(x, y, where="post", color=shade, linestyle=line, label=f"{column} (n={size})")
+    drawn = axes.step(x, y, where="post", **named)[0]
     if band:
         lower, upper = ([np.nan, *points[name].fill_null(np.nan)] for name in ("lower", "upper"))
-        axes.fill_between(x, lower, upper, step="post", color=shade, alpha=0.12, linewidth=0)
+        axes.fill_between(x, lower, upper, step="post", color=look.colour, alpha=0.12, linewidth=0)
     censored = points.with_columns(pl.Series("x", times)).filter(pl.col("n_censor") > 0)
     axes.plot(
-        censored["x"], censored["survival"], linestyle="", marker="|", markersize=6, color=shade,
-        markeredgewidth=1,
+        censored["x"], censored["survival"], linestyle="", marker="|", markersize=6,
+        color=look.colour, markeredgewidth=1,
     )  # fmt: skip
+    return drawn
 
 
 def _words(ctx: Context, options: tte.EndpointOptions, view: View, columns: list[str]) -> str:

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
 
 from il5report.ard import Rows, Scope, Stat
 from il5report.conditions import both, equals
-from il5report.display.plot import COLOURS, GREY, drawing, finished, house_style
+from il5report.display.axes import boxed, legend
+from il5report.display.marks import name_points
+from il5report.display.plot import (
+    GREY,
+    SMALL,
+    TOTAL,
+    WIDTH,
+    Look,
+    drawing,
+    finished,
+    house_style,
+    nothing,
+    pale,
+)
 from il5report.display.rounding import fixed
 from il5report.display.view import View
-from il5report.output import Column, Context, Needs, Output, Shown
+from il5report.output import Context, Needs, Output, Shown
+from il5report.outputs.appearance import column_looks, parts
 from il5report.outputs.counting import add_column_sizes
 from il5report.plan.base import Model, Text, Where
 
@@ -32,18 +47,10 @@ class Options(Model):
     top: float = 100.0
 
 
-HATCHES = ("", "//", "..", "xx", "\\\\", "++")
-
-
 def needs(ctx: Context) -> Needs:
     options = ctx.options(Options)
     names = {options.dataset: ["USUBJID", options.variable], options.mark_dataset: ["USUBJID"]}
     return Needs(names, [(options.dataset, options.where), (options.mark_dataset, options.mark)])
-
-
-def parts(ctx: Context) -> list[Column]:
-    """The columns without the total."""
-    return [c for c in ctx.columns if c.where is not None] or list(ctx.columns)
 
 
 def analyse(ctx: Context, rows: Rows) -> None:
@@ -73,42 +80,55 @@ def analyse(ctx: Context, rows: Rows) -> None:
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
-    columns = [c.label for c in parts(ctx)]
+    shown = column_looks(ctx, [c.label for c in parts(ctx)])
     bars = view.only("best change").select("group", "column", "stat").drop_nulls()
-    bars = bars.sort(["stat", "group"], descending=[True, False])
-    marks = view.only("marked").filter(pl.col("stat") == 1)["group"].to_list()
+    bars = bars.sort(["stat", "group"], descending=[True, False]).with_row_index("at")
+    marked = view.only("marked").filter(pl.col("stat") == 1)["group"].to_list()
+    words = _words(bars, view.only("best change")["group"].n_unique(), options)
+    note = f"*: {options.mark_label}."
+    if not bars.height:
+        return Shown(nothing(ctx.id, words), (note,))
     with house_style(ctx.id):
-        made, axes = drawing(165, 95)
-        for place, column in enumerate(columns):
-            _bars(axes, bars.with_row_index("at"), column, place, options.top)
-        for at, (subject, _, change) in enumerate(bars.rows()):
-            if subject in marks:
-                y = max(min(change, options.top), 0) + 3
-                axes.text(at, y, "*", ha="center", va="bottom", fontsize=11)
-            if change > options.top:
-                axes.text(
-                    at, options.top, f"+{fixed(change, 0)}", ha="center", va="top", fontsize=6
-                )
+        made, axes = drawing(WIDTH, 120)
+        for column, look in shown.items():
+            _bars(axes, bars.filter(pl.col("column") == column), column, look, options.top)
         axes.axhline(0, color=GREY, linewidth=0.7)
+        _texts(axes, bars, marked, options.top)
         rises = any(change > 0 for change in bars["stat"])
         axes.set_ylim(-105, (options.top if rises else 0) + 12)
-        axes.set_xticks([])
-        axes.set_xlabel("Subjects")
+        axes.set_yticks(range(-100, int(options.top if rises else 0) + 1, 25))
+        axes.set_xticks(range(bars.height), bars["group"].to_list(), rotation=90, fontsize=SMALL)
+        axes.tick_params(axis="x", length=0)
+        axes.set_xlim(-0.8, bars.height - 0.2)
         axes.set_ylabel(options.label)
-        if bars.height:
-            made.legend(loc="outside upper left", ncols=len(columns))
-        words = _words(bars, view.only("best change")["group"].n_unique(), options)
-        note = f"*: {options.mark_label}."
+        legend(made, [*boxed(shown), *_star(options.mark_label)], WIDTH)
         return Shown(finished(made, words, ard["row"].to_list()), (note,))
 
 
-def _bars(axes: Any, bars: pl.DataFrame, column: str, place: int, top: float) -> None:
-    mine = bars.filter(pl.col("column") == column)
-    axes.bar(
+def _star(text: str) -> list[Any]:
+    """The legend's sign for subjects that are marked."""
+    from matplotlib.lines import Line2D
+
+    label = text[:1].upper() + text[1:]
+    return [Line2D([], [], linestyle="", marker="$*$", markersize=6, color=TOTAL, label=label)]
+
+
+def _texts(axes: Any, bars: pl.DataFrame, marked: Sequence[str], top: float) -> None:
+    """Stars above the bars; the values that the axis cuts off."""
+    for at, subject, change in bars.select("at", "group", "stat").rows():
+        if subject in marked:
+            y = max(min(change, top), 0) + 2
+            axes.text(at, y, "*", ha="center", va="bottom", fontsize=11)
+        if change > top:
+            axes.text(at, top, f"+{fixed(change, 0)}", ha="center", va="top", fontsize=SMALL)
+
+
+def _bars(axes: Any, mine: pl.DataFrame, column: str, look: Look, top: float) -> None:
+    drawn = axes.bar(
         mine["at"], mine["stat"].clip(upper_bound=top), width=0.8, label=column,
-        color=COLOURS[place % len(COLOURS)], hatch=HATCHES[place % len(HATCHES)],
-        edgecolor="white", linewidth=0.4,
+        facecolor=pale(look.colour), hatch=look.hatch, edgecolor=look.colour, linewidth=0.6,
     )  # fmt: skip
+    name_points(drawn, [column] * mine.height)
 
 
 def _words(bars: pl.DataFrame, subjects: int, options: Options) -> str:

@@ -11,9 +11,12 @@ import polars as pl
 from il5report.analyse.continuous import describe
 from il5report.ard import Rows, Scope, Stat, stats_of
 from il5report.conditions import Comparison, both, equals
-from il5report.display.plot import MARKERS, TOTAL, colour, drawing, finished, house_style
+from il5report.display.axes import axis_name, logarithmic
+from il5report.display.marks import name_points
+from il5report.display.plot import TOTAL, WIDTH, Look, drawing, finished, house_style, pale
 from il5report.display.view import View
 from il5report.output import Context, Needs, Output, Shown
+from il5report.outputs.appearance import column_looks
 from il5report.outputs.counting import one_per_subject
 from il5report.outputs.groups import Group, Grouping, add_sizes, conditions, groups, labels
 from il5report.plan.base import Model, Text, Where
@@ -71,43 +74,51 @@ def analyse(ctx: Context, rows: Rows) -> None:
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
-    columns = labels(ctx, options.by)
-    has_total = options.by is None and len(columns) > 1 and ctx.columns[-1].where is None
+    shown = column_looks(ctx, labels(ctx, options.by))
     unit = next((u for u in ard["unit"] if u not in ("", "subjects")), "")
     with house_style(ctx.id):
-        made, axes = drawing(130, 95)
-        said, heads = [], []
-        for at, column in enumerate(columns):
+        made, axes = drawing(WIDTH, 115)
+        said, heads, some = [], [], False
+        for at, (column, look) in enumerate(shown.items()):
             box = view.at("box", column)
             zero = f", {box.count('n_zero')} zero" if box.count("n_zero") else ""
             said.append(f"{column}: {box.count('n')}{zero}.")
             heads.append(f"{column}\nn={box.count('n')}{zero}")
-            _box(axes, at, {name: box.value(name) for name in BOX})
-            values = view.only("point", column=column)["stat"].to_numpy()
+            _box(axes, at, {name: box.value(name) for name in BOX}, look)
+            points = view.only("point", column=column).sort("stat", "group")
+            some = some or points.height > 0
             # three places side by side, so that neighbours can be told apart
-            places = at + 0.09 * (np.arange(len(values)) % 3 - 1)
-            axes.plot(
-                places, np.sort(values), linestyle="", marker=MARKERS[at % len(MARKERS)],
-                markersize=4, color=colour(at, len(columns), has_total), alpha=0.9,
-            )  # fmt: skip
-        axes.set_yscale("log")
-        axes.set_xticks(range(len(columns)), heads)
-        axes.set_xlim(-0.6, len(columns) - 0.4)
-        axes.set_ylabel(f"{options.label}{f', {unit}' if unit else ''}")
+            places = at + 0.09 * (np.arange(points.height) % 3 - 1)
+            line = axes.plot(
+                places, points["stat"], linestyle="", marker=look.marker, markersize=4.5,
+                color=look.colour, markeredgecolor="white", markeredgewidth=0.4,
+            )[0]  # fmt: skip
+            name_points(line, [f"{who}, {column}" for who in points["group"]])
+        if some:
+            axes.use_sticky_edges = False
+            logarithmic(axes)
+        axes.set_xticks(range(len(shown)), heads)
+        axes.tick_params(axis="x", length=0)
+        axes.set_xlim(-0.6, len(shown) - 0.4)
+        axes.set_ylabel(axis_name(options.label, unit))
         words = f"Box plots: {options.label}. Subjects with a value above 0: {' '.join(said)}"
         return Shown(finished(made, words, ard["row"].to_list()))
 
 
-def _box(axes: Any, at: float, box: dict[str, float | None]) -> None:
+def _box(axes: Any, at: float, box: dict[str, float | None], look: Look) -> None:
     """Box from quartile to quartile, whiskers to the extremes; nothing where there is no value."""
     low, q1, middle, q3, high = (box[n] for n in ("minimum", "q1", "median", "q3", "maximum"))
-    stats = {"whislo": low, "q1": q1, "med": middle, "q3": q3, "whishi": high}
-    if middle is not None:
-        axes.bxp(
-            [stats], positions=[at], widths=0.55, showfliers=False, manage_ticks=False,
-            medianprops={"color": TOTAL, "linewidth": 1.8}, boxprops={"linewidth": 0.9},
-            whiskerprops={"linewidth": 0.9}, capprops={"linewidth": 0.9},
-        )  # fmt: skip
+    if low is None or q1 is None or middle is None or q3 is None or high is None:
+        return
+    half = 0.26
+    axes.vlines([at, at], [low, q3], [q1, high], color=look.colour, linewidth=0.9, zorder=1)
+    ends = ([at - half / 2] * 2, [at + half / 2] * 2)
+    axes.hlines([low, high], *ends, color=look.colour, linewidth=0.9, zorder=1)
+    axes.bar(
+        at, q3 - q1, 2 * half, bottom=q1, facecolor=pale(look.colour, 0.18), linewidth=0.9,
+        edgecolor=look.colour, zorder=1, label="Quartiles",
+    )  # fmt: skip
+    axes.hlines(middle, at - half, at + half, color=TOTAL, linewidth=1.8, zorder=1.5)
 
 
 OUTPUT = Output(

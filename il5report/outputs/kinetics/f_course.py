@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -9,10 +10,32 @@ import polars as pl
 from il5report.analyse.continuous import describe
 from il5report.ard import Rows, Scope, Stat, stats_of
 from il5report.conditions import Comparison, all_of, equals, expression
-from il5report.display.plot import GREY, LINES, MARKERS, colour, drawing, finished, house_style
+from il5report.display.axes import (
+    axis_name,
+    day_ticks,
+    days,
+    infusion,
+    keys,
+    legend,
+    logarithmic,
+    number,
+    reference,
+)
+from il5report.display.plot import (
+    GREY,
+    SMALL,
+    TEXT,
+    WIDTH,
+    Look,
+    drawing,
+    finished,
+    house_style,
+)
 from il5report.display.view import View
 from il5report.errors import DataError, Finding, some_subjects
 from il5report.output import Context, Needs, Output, Shown
+from il5report.outputs import time_to_event as tte
+from il5report.outputs.appearance import column_looks, total
 from il5report.outputs.counting import METHOD, add_column_sizes
 from il5report.plan.base import Model, Text, Where
 
@@ -88,26 +111,28 @@ def _one_a_day(ctx: Context, records: pl.DataFrame) -> None:
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
-    columns = [c.label for c in ctx.columns]
-    has_total = len(columns) > 1 and ctx.columns[-1].where is None
+    shown = column_looks(ctx)
     unit = next(iter(view.only("course", stat_name="median")["unit"]), "")
-    below = 5 * len(columns)
+    below = tte.RISK_MM * len(shown)
     with house_style(ctx.id):
-        made, axes, table = drawing(165, 105 + below, (90, below))
+        made, axes, table = drawing(WIDTH, 125 + below, (100, below))
+        infusion(axes)
         said = []
-        for place, column in enumerate(columns):
+        for column, look in shown.items():
             points = _points(view, column, options)
-            _draw(axes, points, column, options.floor, (place, len(columns), has_total))
+            _draw(axes, points, (look, options.floor, column != total(ctx) or len(shown) == 1))
             said.append(f"{column}: {points.height} days.")
-        axes.set_yscale("log")
-        axes.axvline(0, color=GREY, linewidth=0.7)
         if options.line is not None:
-            axes.axhline(options.line, color=GREY, linewidth=0.8, linestyle=(0, (2, 2)))
-        axes.set_ylabel(f"{options.label}{f', {unit}' if unit else ''}")
-        _numbers(view, columns, table, options)
-        made.legend(loc="outside upper left", ncols=len(columns))
+            reference(axes, options.line, number(options.line))
+        logarithmic(axes)
+        axes.set_ylabel(axis_name(options.label, unit))
+        days(axes, options.days, most=14, inside=0.02)
+        _numbers(view, shown, table, options)
+        axes.tick_params(axis="x", labelbottom=True)
+        axes.set_xlabel("Days from infusion")
+        legend(made, keys(shown), WIDTH)
         words = f"Medians with quartiles: {options.label}. {' '.join(said)}"
-        floor = f"{options.floor:g}"
+        floor = number(options.floor)
         return Shown(
             finished(made, words, ard["row"].to_list()),
             (f"Values below {floor} are drawn at {floor}.",),
@@ -126,42 +151,31 @@ def _points(view: View, column: str, options: Options) -> pl.DataFrame:
     return pl.DataFrame(rows, schema, orient="row")
 
 
-def _draw(
-    axes: Any, points: pl.DataFrame, column: str, floor: float, at: tuple[int, int, bool]
-) -> None:
-    place, count, has_total = at
-    shade = colour(place, count, has_total)
-    shown = points.with_columns(pl.col("median", "q1", "q3").clip(lower_bound=floor))
-    axes.plot(
-        shown["time"], shown["median"], label=column, color=shade, linewidth=1.1,
-        linestyle=LINES[place % len(LINES)], marker=MARKERS[place % len(MARKERS)], markersize=2.5,
-    )  # fmt: skip
-    if not (has_total and place == count - 1):
+def _draw(axes: Any, points: pl.DataFrame, how: tuple[Look, float, bool]) -> None:
+    """Line of the medians; the quartiles as a band where `how` says so."""
+    look, floor, banded = how
+    drawn = points.with_columns(pl.col("median", "q1", "q3").clip(lower_bound=floor))
+    if banded:
         axes.fill_between(
-            shown["time"], shown["q1"], shown["q3"], color=shade, alpha=0.12, linewidth=0
+            drawn["time"], drawn["q1"], drawn["q3"], color=look.colour, alpha=0.13, linewidth=0
         )
+    axes.plot(
+        drawn["time"], drawn["median"], color=look.colour, linewidth=1.1, linestyle=look.line,
+        marker=look.marker, markersize=2.5,
+    )  # fmt: skip
 
 
-def _numbers(view: View, columns: list[str], axes: Any, options: Options) -> None:
-    """Values, and those flagged, under days that are far enough apart."""
-    first, last = options.days
-    shown = list[float]()
-    for day in view.only("course", stat_name="n")["time"].unique().sort().to_list():
-        if not shown or day - shown[-1] >= 0.07 * (last - first):
-            shown.append(day)
-    for place, column in enumerate(columns):
-        for day in shown:
+def _numbers(view: View, shown: Mapping[str, Look], axes: Any, options: Options) -> None:
+    """Values, and those flagged, under the days named on the axis."""
+    named = set(day_ticks(*options.days, most=14))
+    there = view.only("course", stat_name="n")["time"].unique().sort().to_list()
+    for place, column in enumerate(shown):
+        for day in (d for d in there if d in named):
             n, under = (view.at(a, column, time=day).count("n") for a in ("course", "flagged"))
-            axes.text(day, -place, f"{n} ({under})", ha="center", va="center", fontsize=6)
-    axes.set_ylim(-len(columns) + 0.4, 0.6)
-    axes.set_yticks([-i for i in range(len(columns))], columns)
-    axes.set_xticks(shown, [f"{d:g}" for d in shown])
-    margin = 0.04 * (last - first)
-    axes.set_xlim(first - margin, last + margin)
-    axes.set_xlabel("Days from infusion")
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.set_title(f"Values ({options.flagged})", loc="left", fontsize=7.5, color=GREY)
+            axes.text(day, -place, f"{n} ({under})", ha="center", va="center", fontsize=SMALL)
+    tte.names_of_lines(axes, shown)
+    heading = f"Values ({options.flagged})"
+    axes.set_title(heading, loc="left", fontsize=TEXT, color=GREY, y=1.0, pad=2)
 
 
 OUTPUT = Output(

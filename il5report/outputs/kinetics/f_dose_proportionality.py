@@ -10,7 +10,19 @@ import polars as pl
 from il5report.analyse.power_model import line
 from il5report.ard import Rows, Scope, Stat, stats_of
 from il5report.conditions import both, equals
-from il5report.display.plot import COLOURS, MARKERS, MM, TOTAL, finished, house_style
+from il5report.display.axes import axis_name, keys, legend, logarithmic
+from il5report.display.marks import name_points
+from il5report.display.plot import (
+    GROUPS,
+    MARKERS,
+    TEXT,
+    TOTAL,
+    WIDTH,
+    Look,
+    finished,
+    house_style,
+    panels,
+)
 from il5report.display.rounding import fixed
 from il5report.display.view import View
 from il5report.output import Column, Context, Output, Shown
@@ -58,20 +70,30 @@ def _parameter(ctx: Context, rows: Rows, parameter: Exposure, everybody: Column)
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(proportionality.Options), View(ard)
     with house_style(ctx.id):
-        from matplotlib.figure import Figure as Drawing
-
-        across = len(options.parameters)
-        made = Drawing(figsize=(165 / MM, 85 / MM), layout="constrained")
-        panels = made.subplots(1, across, squeeze=False)[0]
+        made, grid = panels(WIDTH, 100, (1, len(options.parameters)))
         said = [
             _panel(view, axes, p, options)
-            for axes, p in zip(panels, options.parameters, strict=True)
+            for axes, p in zip(grid[0], options.parameters, strict=True)
         ]
+        if view.only("point").height:
+            legend(made, _keys(drawn=bool(view.only("line").height)), WIDTH)
         words = f"Parameters against dose. {' '.join(said)}"
         return Shown(finished(made, words, ard["row"].to_list()))
 
 
-NONE = pl.DataFrame(schema={"dose": pl.Float64, "value": pl.Float64})
+NONE = pl.DataFrame(schema={"group": pl.String, "dose": pl.Float64, "value": pl.Float64})
+
+
+def _keys(*, drawn: bool) -> list[Any]:
+    """The legend: subjects, and the model where there is one."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    model = [
+        Line2D([], [], color=TOTAL, label="Power model"),
+        Patch(color=TOTAL, alpha=0.12, linewidth=0, label="Pointwise band"),
+    ]
+    return [*keys({"Subject": Look(GROUPS[0], "")}), *(model if drawn else [])]
 
 
 def _panel(view: View, axes: Any, parameter: Exposure, options: proportionality.Options) -> str:
@@ -80,8 +102,11 @@ def _panel(view: View, axes: Any, parameter: Exposure, options: proportionality.
     unit = next(iter(points.filter(pl.col("stat_name") == "value")["unit"]), "")
     points = points.pivot("stat_name", index="group", values="stat") if points.height else NONE
     shown = points.filter(pl.col("value") > 0)
-    axes.plot(shown["dose"], shown["value"], linestyle="", marker=MARKERS[0], markersize=4,
-              color=COLOURS[0], alpha=0.8)  # fmt: skip
+    line = axes.plot(
+        shown["dose"], shown["value"], linestyle="", marker=MARKERS[0], markersize=4,
+        color=GROUPS[0], alpha=0.85,
+    )[0]  # fmt: skip
+    name_points(line, shown["group"].to_list())
     rows = view.only("line", level=parameter.label)
     if rows.height:
         drawn = rows.pivot("stat_name", index="variable", values="stat").sort("variable")
@@ -89,31 +114,18 @@ def _panel(view: View, axes: Any, parameter: Exposure, options: proportionality.
         axes.fill_between(drawn["dose"], drawn["lower"], drawn["upper"], color=TOTAL, alpha=0.12,
                           linewidth=0)  # fmt: skip
     if shown.height:
-        axes.set_xscale("log")
-        axes.set_yscale("log")
-        ticks = _ticks(shown["dose"])
-        axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
-        axes.minorticks_off()
-    axes.set_xlabel(f"Dose, {options.unit}")
-    axes.set_ylabel(f"{parameter.label}{f', {unit}' if unit else ''}")
+        logarithmic(axes, "x")
+        logarithmic(axes)
+    axes.set_xlabel(axis_name("Dose", options.unit))
+    axes.set_ylabel(axis_name(parameter.label, unit))
     model = view.at("model", level=parameter.label, paramcd=parameter.paramcd)
     slope = "no line"
     if model.value("lower") is not None:
         slope = "slope {} ({}, {})".format(
             *(model.text(n, lambda v: fixed(v, 2)) for n in ("slope", "lower", "upper"))
         )
-        axes.set_title(slope, loc="left", fontsize=7.5)
+        axes.set_title(slope.capitalize(), loc="left", fontsize=TEXT, y=1.0, pad=3)
     return f"{parameter.label}: {shown.height} subjects above 0 of {points.height}, {slope}."
-
-
-def _ticks(doses: pl.Series) -> list[float]:
-    """1, 2 and 5 times powers of ten within the doses, a tenth beyond their ends included."""
-    if not doses.len():
-        return []
-    low, high = doses.to_numpy().min() / 1.1, doses.to_numpy().max() * 1.1
-    powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
-    every = (m * 10.0**power for power in powers for m in (1, 2, 5))
-    return [dose for dose in every if low <= dose <= high]
 
 
 OUTPUT = Output(

@@ -12,7 +12,20 @@ import polars as pl
 from il5report.analyse.logistic import Logistic, curve
 from il5report.ard import Rows, Scope, Stat
 from il5report.conditions import both, equals
-from il5report.display.plot import COLOURS, GREY, MARKERS, MM, TOTAL, finished, house_style
+from il5report.display.axes import axis_name, keys, legend, logarithmic, percent
+from il5report.display.marks import name_points
+from il5report.display.plot import (
+    GREY,
+    GROUPS,
+    MARKERS,
+    SMALL,
+    TOTAL,
+    WIDTH,
+    Look,
+    finished,
+    house_style,
+    panels,
+)
 from il5report.display.view import View
 from il5report.output import Context, Output, Shown
 from il5report.outputs.groups import Group, groups
@@ -71,41 +84,57 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(exposure_response.Options), View(ard)
     across, down = len(options.exposures), len(options.outcomes)
     with house_style(ctx.id):
-        from matplotlib.figure import Figure as Drawing
-
-        made = Drawing(figsize=(165 / MM, (10 + 62 * down) / MM), layout="constrained")
-        panels = made.subplots(down, across, sharex="col", sharey=True, squeeze=False)
+        made, grid = panels(WIDTH, 22 + 70 * down, (down, across), sharex="col", sharey=True)
         said = []
-        for line, outcome in zip(panels, options.outcomes, strict=True):
+        for line, outcome in zip(grid, options.outcomes, strict=True):
             for axes, exposure in zip(line, options.exposures, strict=True):
                 said.append(_panel(view, axes, outcome.label, exposure.label))
-            line[0].set_ylabel(f"{outcome.label}, %")
-        for axes, exposure in zip(panels[-1], options.exposures, strict=True):
-            units = view.only("point", level=exposure.label)["unit"]
-            unit = next(iter(units), "")
-            axes.set_xlabel(f"{exposure.label}{f', {unit}' if unit else ''}")
-        return Shown(finished(made, f"Outcome against exposure. {' '.join(said)}",
-                              ard["row"].to_list()))  # fmt: skip
+            line[0].set_ylabel(axis_name(outcome.label, "%"))
+        for axes, exposure in zip(grid[-1], options.exposures, strict=True):
+            points = view.only("point", level=exposure.label)
+            if points.filter(pl.col("stat") > 0).height:
+                logarithmic(axes, "x")
+            axes.set_xlabel(axis_name(exposure.label, next(iter(points["unit"]), "")))
+        grid[0, 0].set_ylim(-0.12, 1.12)
+        percent(grid[0, 0].yaxis)
+        legend(made, _keys(ctx.words["conf"], drawn=bool(view.only("curve").height)), WIDTH)
+        words = f"Outcome against exposure. {' '.join(said)}"
+        return Shown(finished(made, words, ard["row"].to_list()))
+
+
+LOOKS = {
+    "Subject with the outcome": Look(GROUPS[0], "", MARKERS[0]),
+    "Subject without": Look(GROUPS[1], "", MARKERS[1]),
+}
+
+
+def _keys(conf: str, *, drawn: bool) -> list[Any]:
+    """The legend: subjects, and the curve where there is one."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    curves = [
+        Line2D([], [], color=TOTAL, label="Logistic regression"),
+        Patch(color=TOTAL, alpha=0.12, linewidth=0, label=f"{conf} band"),
+    ]
+    return [*keys(LOOKS), *(curves if drawn else [])]
 
 
 def _panel(view: View, axes: Any, outcome: str, exposure: str) -> str:
     """One outcome against one exposure; returns what it shows in words."""
-    axes.set_ylim(-0.12, 1.12)
-    axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100"])
     points = view.only("point", group=outcome, level=exposure)
-    shown = points.filter(pl.col("stat") > 0)
-    if shown.height:
-        axes.set_xscale("log")
-    counts = []
-    for place, (column, at) in enumerate(((WITH, 1.0), (WITHOUT, 0.0))):
-        values = shown.filter(pl.col("column") == column)["stat"].sort()
+    shown, counts = points.filter(pl.col("stat") > 0), []
+    ends = ((WITH, 1.0), (WITHOUT, 0.0))
+    for (column, at), look in zip(ends, LOOKS.values(), strict=True):
+        values = shown.filter(pl.col("column") == column).sort("stat", "variable")
         # in three lines, so that neighbours can be told apart
-        lines = at + 0.03 * (np.arange(len(values)) % 3 - 1)
-        axes.plot(
-            values, lines, linestyle="", marker=MARKERS[place], markersize=4, alpha=0.8,
-            color=COLOURS[place],
-        )  # fmt: skip
-        counts.append(len(values))
+        lines = at + 0.03 * (np.arange(values.height) % 3 - 1)
+        line = axes.plot(
+            values["stat"], lines, linestyle="", marker=look.marker, markersize=4, alpha=0.85,
+            color=look.colour,
+        )[0]  # fmt: skip
+        name_points(line, values["variable"].to_list())
+        counts.append(values.height)
     zero = points.height - shown.height
     left_out = f", {zero} of 0 not drawn" if zero else ""
     how = _fitted(view, axes, outcome, exposure)
@@ -126,7 +155,14 @@ def _fitted(view: View, axes: Any, outcome: str, exposure: str) -> str:
     reason = place.stats["odds_ratio"].reason
     lines = fill(f"No logistic regression: {reason}", 34)
     axes.text(
-        0.5, 0.5, lines, transform=axes.transAxes, ha="center", va="center", fontsize=7, color=GREY
+        0.5,
+        0.5,
+        lines,
+        transform=axes.transAxes,
+        ha="center",
+        va="center",
+        fontsize=SMALL,
+        color=GREY,
     )
     return f"no curve, {reason}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,9 +11,21 @@ import polars as pl
 from il5report.analyse.continuous import geometric
 from il5report.ard import DENOMINATOR, Rows, Scope, Stat, stats_of
 from il5report.conditions import Comparison, both, equals
-from il5report.display.plot import GREY, LINES, MARKERS, colour, drawing, finished, house_style
+from il5report.display.axes import axis_name, keys, legend, logarithmic
+from il5report.display.plot import (
+    GREY,
+    SMALL,
+    TEXT,
+    WIDTH,
+    Look,
+    drawing,
+    finished,
+    house_style,
+)
 from il5report.display.view import View
 from il5report.output import Context, Needs, Output, Shown
+from il5report.outputs import time_to_event as tte
+from il5report.outputs.appearance import column_looks
 from il5report.outputs.counting import METHOD, add_column_sizes
 from il5report.outputs.kinetics.f_kinetics_profiles import mark_limit
 from il5report.outputs.kinetics.t_concentrations import SAMPLED
@@ -76,51 +89,51 @@ def _limit(rows: Rows, options: Options, sampled: pl.DataFrame, unit: str) -> No
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
-    columns = [c.label for c in ctx.columns]
-    has_total = len(columns) > 1 and ctx.columns[-1].where is None
+    shown = column_looks(ctx)
     unit = next(iter(view.only("mean", stat_name="mean")["unit"]), "")
-    below = 5 * len(columns)
+    below = tte.RISK_MM * len(shown)
     with house_style(ctx.id):
-        made, axes, table = drawing(165, 105 + below, (90, below))
+        made, axes, table = drawing(WIDTH, 125 + below, (100, below))
         said, drawn = [], 0
-        for place, column in enumerate(columns):
+        for place, (column, look) in enumerate(shown.items()):
             points = _points(view, column, options)
             drawn += points.height
-            _draw(axes, points, column, (place, len(columns), has_total))
+            shift = APART * options.last_day * (place - (len(shown) - 1) / 2)
+            _draw(axes, points, look, shift)
             said.append(f"{column}: {points.height} times.")
         if drawn:
-            axes.set_yscale("log")
             mark_limit(axes, view.at("limit").value("lloq"))
-        axes.set_ylabel(f"{options.label}{f', {unit}' if unit else ''}")
-        axes.tick_params(colors=GREY)
-        _quantifiable(view, columns, table, options)
-        table.set_xlabel("Planned days from infusion")
-        made.legend(loc="outside upper left", ncols=len(columns))
+            logarithmic(axes)
+        axes.set_ylabel(axis_name(options.label, unit))
+        _quantifiable(view, shown, table, options)
+        axes.tick_params(axis="x", labelbottom=True)
+        axes.set_xlabel("Planned days from infusion")
+        legend(made, keys(shown), WIDTH)
         words = f"Geometric means with geometric SD: {options.label}. {' '.join(said)}"
         return Shown(finished(made, words, ard["row"].to_list()))
 
 
-def _quantifiable(view: View, columns: list[str], axes: Any, options: Options) -> None:
+APART, CROWDED = 0.006, 0.045  # of the axis: columns side by side, days that are named
+
+
+def _quantifiable(view: View, shown: Mapping[str, Look], axes: Any, options: Options) -> None:
     """Quantifiable of sampled subjects under the planned times, one line per column."""
     days = view.only("mean", stat_name="n")["time"].unique().sort().to_list()
     last = options.last_day
-    crowded, shown = 0.045 * last, list[float]()
+    named = list[float]()
     for day in (d for d in days if d <= last):
-        if not shown or day - shown[-1] >= crowded:
-            shown.append(day)
-    for place, column in enumerate(columns):
-        for day in shown:
+        if not named or day - named[-1] >= CROWDED * last:
+            named.append(day)
+    for place, column in enumerate(shown):
+        for day in named:
             axes.text(
                 day, -place, view.at("mean", column, time=day).n_of_total().text, ha="center",
-                va="center", fontsize=6,
+                va="center", fontsize=SMALL,
             )  # fmt: skip
-    axes.set_ylim(-len(columns) + 0.4, 0.6)
-    axes.set_yticks([-i for i in range(len(columns))], columns)
-    axes.set_xticks(shown, [f"{d:g}" for d in shown])
-    axes.set_xlim(-0.04 * last, 1.04 * last)
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.set_title("Quantifiable of sampled", loc="left", fontsize=7.5, color=GREY)
+    axes.set_xticks(named, [f"{d:g}" for d in named])
+    axes.set_xlim(-0.03 * last, 1.03 * last)
+    tte.names_of_lines(axes, shown)
+    axes.set_title("Quantifiable of sampled", loc="left", fontsize=TEXT, color=GREY, y=1.0, pad=2)
 
 
 def _points(view: View, column: str, options: Options) -> pl.DataFrame:
@@ -134,17 +147,15 @@ def _points(view: View, column: str, options: Options) -> pl.DataFrame:
     return pl.DataFrame(rows, ["time", "mean", "sd"], orient="row")
 
 
-def _draw(axes: Any, points: pl.DataFrame, column: str, at: tuple[int, int, bool]) -> None:
-    place, count, has_total = at
+def _draw(axes: Any, points: pl.DataFrame, look: Look, shift: float) -> None:
+    """Means, and bars from the mean divided by the geometric SD to the mean times it."""
     if not points.height:
-        axes.plot([], [], label=column)
         return
-    shift = 0.12 * (place - count / 2)
     mean, sd = points["mean"], points["sd"].fill_null(1.0)
-    axes.errorbar(
-        points["time"] + shift, mean, yerr=[mean - mean / sd, mean * sd - mean], label=column,
-        color=colour(place, count, has_total), linestyle=LINES[place % len(LINES)],
-        marker=MARKERS[place % len(MARKERS)], markersize=3.5, elinewidth=0.7, capsize=1.5,
+    x = points["time"] + shift
+    axes.vlines(x, mean / sd, mean * sd, color=look.colour, linewidth=0.7)
+    axes.plot(
+        x, mean, color=look.colour, linestyle=look.line, marker=look.marker, markersize=3.5,
     )  # fmt: skip
 
 

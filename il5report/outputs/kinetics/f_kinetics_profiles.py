@@ -9,9 +9,12 @@ import polars as pl
 
 from il5report.ard import Rows, Scope, Stat
 from il5report.conditions import both, equals
-from il5report.display.plot import GREY, LINES, MARKERS, colour, drawing, finished, house_style
+from il5report.display.axes import axis_name, days, keys, legend, logarithmic, reference
+from il5report.display.marks import name_points
+from il5report.display.plot import GREY, WIDTH, Look, drawing, finished, house_style, nothing
 from il5report.display.view import View
 from il5report.output import Column, Context, Needs, Output, Shown
+from il5report.outputs.appearance import column_looks
 from il5report.outputs.counting import add_column_sizes
 from il5report.plan.base import Model, Text, Where
 
@@ -77,54 +80,57 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     if options.last_day is not None:
         points = points.filter(pl.col("time") <= options.last_day)
     columns = points["column"].unique(maintain_order=True).to_list()
+    if not columns:
+        return Shown(nothing(ctx.id, _words(points, columns)))
+    shown = column_looks(ctx, columns)
     with house_style(ctx.id):
-        made, axes = drawing(165, 100)
+        made, axes = drawing(WIDTH, 125)
         limit = points.filter(pl.col("stat_name") == "lloq")["stat"].max()
-        for i, column in enumerate(columns):
-            _draw(axes, points.filter(pl.col("column") == column), column, i, limit)
-        axes.set_yscale("log")
-        if isinstance(limit, float):
-            mark_limit(axes, limit)
-        if options.last_day is not None:
-            axes.set_xlim(-options.last_day * 0.02, options.last_day * 1.02)
-        unit = next(iter(points["unit"]), "")
+        half = limit / 2 if isinstance(limit, float) else None
+        for column, look in shown.items():
+            _draw(axes, points.filter(pl.col("column") == column), look, half)
+        mark_limit(axes, limit if isinstance(limit, float) else None)
+        logarithmic(axes)
+        last = points["time"].max()
+        end = options.last_day or (last if isinstance(last, float) else 1.0)
+        days(axes, (0.0, end), most=14, inside=0.02)
         axes.set_xlabel("Days from infusion")
-        axes.set_ylabel(f"{options.label}{f', {unit}' if unit else ''}")
-        if columns:
-            made.legend(loc="outside upper left", ncols=len(columns))
-        words = _words(points, columns)
-        return Shown(finished(made, words, points["row"].to_list()))
+        axes.set_ylabel(axis_name(options.label, next(iter(points["unit"]), "")))
+        legend(made, [*keys(shown), _hollow()], WIDTH)
+        return Shown(finished(made, _words(points, columns), points["row"].to_list()))
 
 
-def mark_limit(axes: Any, limit: float | None) -> None:
-    """A dashed line at the limit of quantification."""
-    if limit is None:
-        return
-    axes.axhline(limit, color=GREY, linewidth=0.8, linestyle=(0, (2, 2)))
-    axes.annotate(
-        "LLOQ", (1, limit), xycoords=("axes fraction", "data"), va="bottom", ha="right",
-        color=GREY, fontsize=7,
+def _hollow() -> Any:
+    """The legend's sign for values below the limit."""
+    from matplotlib.lines import Line2D
+
+    return Line2D(
+        [], [], linestyle="", color=GREY, marker="o", markersize=4, markerfacecolor="white",
+        label="Below LLOQ",
     )  # fmt: skip
 
 
-def _draw(axes: Any, points: pl.DataFrame, column: str, place: int, limit: object) -> None:
+def mark_limit(axes: Any, limit: float | None) -> None:
+    """A broken line at the limit of quantification."""
+    if limit is not None:
+        reference(axes, limit, "LLOQ")
+
+
+def _draw(axes: Any, points: pl.DataFrame, look: Look, half: float | None) -> None:
     """The profiles of a column; a hollow marker at half the limit for values below it."""
-    shade, half = colour(place, 0, False), limit / 2 if isinstance(limit, float) else None
-    label: str | None = column
     values = points.filter(pl.col("stat_name") == "concentration")
+    values = values.with_columns(pl.col("stat").fill_null(half)).sort("group", "time")
     for profile in values.partition_by("group", maintain_order=True):
-        shown = profile.with_columns(pl.col("stat").fill_null(half)).sort("time")
         axes.plot(
-            shown["time"], shown["stat"], color=shade, linewidth=0.8, alpha=0.9,
-            linestyle=LINES[place % len(LINES)], marker=MARKERS[place % len(MARKERS)],
-            markersize=3, label=label,
+            profile["time"], profile["stat"], color=look.colour, linewidth=0.8, alpha=0.9,
+            linestyle=look.line, marker=look.marker, markersize=3, gid=profile["group"][0],
         )  # fmt: skip
-        label = None
-        below = shown.filter(pl.col("reason") != "")
-        axes.plot(
-            below["time"], below["stat"], linestyle="", color=shade, markerfacecolor="white",
-            marker=MARKERS[place % len(MARKERS)], markersize=3,
-        )  # fmt: skip
+    below = values.filter(pl.col("reason") != "")
+    hollow = axes.plot(
+        below["time"], below["stat"], linestyle="", color=look.colour, markerfacecolor="white",
+        marker=look.marker, markersize=3,
+    )[0]  # fmt: skip
+    name_points(hollow, [f"{who}, below LLOQ, drawn at half of it" for who in below["group"]])
 
 
 def _words(points: pl.DataFrame, columns: list[str]) -> str:

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from il5report.ard import Rows, Scope, Stat
 from il5report.conditions import both, equals
-from il5report.display.plot import COLOURS, GREY, LINES, MM, TOTAL, finished, house_style
+from il5report.display.axes import days, infusion, keys, legend
+from il5report.display.layout import name_below, name_beside
+from il5report.display.plot import (
+    TEXT,
+    TOTAL,
+    WIDTH,
+    Look,
+    finished,
+    house_style,
+    looks,
+    nothing,
+    panels,
+)
 from il5report.display.view import View
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs.counting import add_column_sizes
@@ -98,54 +110,49 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     points, marks = view.only("course"), view.only("mark")
     subjects = points["group"].unique().sort().to_list()
     labels = [series.label for series in options.series]
+    words = f"{len(subjects)} panels, one per subject: {', '.join(labels)} over time."
+    if not subjects:
+        return Shown(nothing(ctx.id, f"No subject has a value. {words}"))
     with house_style(ctx.id):
-        made, panels = _panels(len(subjects))
-        for panel, subject in zip(panels, subjects, strict=False):
-            _panel(panel, points.filter(pl.col("group") == subject), labels)
-            _marks(panel, marks.filter(pl.col("group") == subject), options.marks)
-            panel.set_title(subject.split("-", 2)[-1], fontsize=7, loc="left", pad=2)
-            panel.set_xlim(*options.days)
-            panel.axvline(0, color=GREY, linewidth=0.6)
-        for panel in panels[len(subjects) :]:
-            panel.set_axis_off()
-        if subjects:
-            handles, names = panels[0].get_legend_handles_labels()
-            made.legend(handles, names, loc="outside upper left", ncols=len(names))
-        made.supxlabel("Days from infusion", fontsize=8)
-        made.supylabel("Percent of the subject's maximum", fontsize=8)
-        words = f"{len(subjects)} panels, one per subject: {', '.join(labels)} over time."
+        lines = -(-len(subjects) // ACROSS)
+        made, grid = panels(WIDTH, 20 + 38 * lines, (lines, ACROSS), sharex=True, sharey=True)
+        shown = looks(labels)
+        for axes, subject in zip(grid.flat, subjects, strict=False):
+            infusion(axes)
+            _panel(axes, points.filter(pl.col("group") == subject), shown)
+            _marks(axes, marks.filter(pl.col("group") == subject), options.marks)
+            axes.set_title(subject, fontsize=TEXT, loc="left", y=1.0, pad=2)
+        for axes in grid.flat[len(subjects) :]:
+            axes.set_axis_off()
+        days(grid[0, 0], options.days, most=6, finer=False)
+        grid[0, 0].set_ylim(-6, 108 + 12 * len(options.marks))
+        grid[0, 0].set_yticks([0, 50, 100])
+        signs = {m.label: Look(TOTAL, "", m.symbol) for m in options.marks}
+        legend(made, keys({**shown, **signs}), WIDTH)
+        name_below(made, "Days from infusion")
+        name_beside(made, "Percent of the subject's maximum")
         return Shown(finished(made, words, ard["row"].to_list()))
 
 
-def _panels(count: int) -> tuple[Any, list[Any]]:
-    """A drawing with enough panels, four in a line."""
-    from matplotlib.figure import Figure as Drawing
-
-    lines = max(-(-count // ACROSS), 1)
-    made = Drawing(figsize=(165 / MM, (18 + 32 * lines) / MM), layout="constrained")
-    return made, list(made.subplots(lines, ACROSS, sharex=True, sharey=True, squeeze=False).flat)
-
-
-def _panel(panel: Any, points: pl.DataFrame, labels: Sequence[str]) -> None:
-    for place, label in enumerate(labels):
+def _panel(axes: Any, points: pl.DataFrame, shown: Mapping[str, Look]) -> None:
+    for label, look in shown.items():
         mine = points.filter(pl.col("level") == label).sort("time")
         top = mine["stat"].max()
         share = mine["stat"] * 100 / top if isinstance(top, float) and top > 0 else mine["stat"]
-        panel.plot(
-            mine["time"], share, label=label, linewidth=1.0, marker="o", markersize=1.6,
-            color=COLOURS[place % len(COLOURS)], linestyle=LINES[place % len(LINES)],
+        axes.plot(
+            mine["time"], share, label=label, linewidth=1.0, marker=look.marker, markersize=1.8,
+            color=look.colour, linestyle=look.line,
         )  # fmt: skip
 
 
-def _marks(panel: Any, marks: pl.DataFrame, kinds: Sequence[Mark]) -> None:
+def _marks(axes: Any, marks: pl.DataFrame, kinds: Sequence[Mark]) -> None:
     """Symbols above the curves, one line for each kind."""
     for place, kind in enumerate(kinds):
-        days = marks.filter(pl.col("level") == kind.label)["time"]
-        panel.plot(
-            days, [112.0 + 12 * place] * len(days), linestyle="", marker=kind.symbol, markersize=3,
+        at = marks.filter(pl.col("level") == kind.label)["time"]
+        axes.plot(
+            at, [112.0 + 12 * place] * len(at), linestyle="", marker=kind.symbol, markersize=3,
             color=TOTAL, label=kind.label,
         )  # fmt: skip
-    panel.set_yticks([0, 50, 100])
 
 
 OUTPUT = Output(

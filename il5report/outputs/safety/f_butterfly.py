@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
 from pydantic import model_validator
 
 from il5report.ard import Rows
-from il5report.display.plot import MM, finished, house_style
-from il5report.display.view import View, percent_value
+from il5report.display.axes import axis_name, legend
+from il5report.display.marks import name_points
+from il5report.display.plot import (
+    SMALL,
+    WIDTH,
+    Look,
+    finished,
+    house_style,
+    nothing,
+    pale,
+    panels,
+)
+from il5report.display.view import Numbers, View, percent_value
 from il5report.output import Context, Needs, Output, Shown
+from il5report.outputs.appearance import column_looks
 from il5report.outputs.terms import (
     Band,
     TermOptions,
@@ -32,12 +45,12 @@ class Options(TermOptions):
     def _complete(self) -> Options:
         if self.compare is None:
             raise ValueError("compare: the two columns are needed")
-        if not 1 <= len(self.bands) <= len(SHADES):
-            raise ValueError(f"bands: from 1 to {len(SHADES)}")
+        if not 1 <= len(self.bands) <= len(SHARES):
+            raise ValueError(f"bands: from 1 to {len(SHARES)}")
         return self
 
 
-SHADES = (("#A9C9E4", "#F2C4A0"), ("#0072B2", "#D55E00"), ("#003A5C", "#6E3100"))
+SHARES = (0.25, 0.75, 1.0)  # how strong the colour of a column is in each band
 LINE_MM, HEAD_MM = 5.2, 28.0
 
 
@@ -56,38 +69,38 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
     columns = drawn(ctx, options)
     shown = lines(view, options, options.bands[0], columns)
+    words = _words(view, options, columns, shown.terms)
+    refs, notes = ard["row"].to_list(), left_out(options, shown)
+    if not shown.terms:
+        return Shown(nothing(ctx.id, words, refs), notes)
+    looked = column_looks(ctx, columns)
     with house_style(ctx.id):
-        made, sides = _sides(len(shown.terms))
+        height = HEAD_MM + LINE_MM * max(len(shown.terms), 3)
+        made, grid = panels(WIDTH, height, (1, 2), sharey=True)
+        sides = grid[0]
         place_terms(sides[0], shown.terms)
-        for side, column in enumerate(columns):
-            _bars(sides[side], view, options, (column, side), shown.terms)
+        handles = []
+        for side, (column, look) in enumerate(looked.items()):
+            handles += _bars(sides[side], view, options, (column, side, look), shown.terms)
         top = _top(view, options, columns)
         sides[0].set_xlim(top, 0)
         sides[1].set_xlim(0, top)
         for side, column in zip(sides, columns, strict=True):
             size = view.at("columns", column).count("N")
-            side.set_title(f"{column} (N={size})", fontsize=8)
-            side.set_xlabel("Subjects with at least one, %")
+            side.set_title(f"{column} (N={size})", y=1.0, pad=3)
+            side.set_xlabel(axis_name("Subjects with at least one", "%"))
+            side.grid(axis="x")
         sides[1].tick_params(axis="y", left=False, labelleft=False)
-        if shown.terms:
-            made.legend(loc="outside upper left", ncols=2)
-        words = _words(view, options, columns, shown.terms)
-        return Shown(finished(made, words, ard["row"].to_list()), left_out(options, shown))
-
-
-def _sides(count: int) -> tuple[Any, Any]:
-    from matplotlib.figure import Figure as Drawing
-
-    size = (165 / MM, (HEAD_MM + LINE_MM * max(count, 3)) / MM)
-    made = Drawing(figsize=size, layout="constrained")
-    return made, made.subplots(1, 2, sharey=True)
+        legend(made, handles, WIDTH)
+        return Shown(finished(made, words, refs), notes)
 
 
 def _bars(
-    axes: Any, view: View, options: Options, of: tuple[str, int], terms: tuple[str, ...]
-) -> None:
+    axes: Any, view: View, options: Options, of: tuple[str, int, Look], terms: tuple[str, ...]
+) -> list[Any]:
     """The bars of a column, each band over the one before; the first band's count beside it."""
-    column, side = of
+    column, side, look = of
+    handles = []
     for depth, band in enumerate(options.bands):
         found = [
             view.at(f"term|{band.label}", column, variable=options.term, level=term)
@@ -95,19 +108,29 @@ def _bars(
         ]
         shares = [100 * (f.value("p") or 0.0) for f in found]
         label = f"{column}: {band.label}"
-        axes.barh(
-            range(len(terms)), shares, height=0.75 - 0.12 * depth, color=SHADES[depth][side],
-            label=label,
+        some = [line for line, share in enumerate(shares) if share]
+        bars = axes.barh(
+            some, [shares[line] for line in some], height=0.75 - 0.12 * depth, label=label,
+            linewidth=0.5,
+            facecolor=pale(look.colour, SHARES[depth]), edgecolor=look.colour,
+            hatch="" if depth else look.hatch,
         )  # fmt: skip
-        if depth:
-            continue
-        for line, (share, numbers) in enumerate(zip(shares, found, strict=True)):
-            if share:
-                axes.annotate(
-                    str(numbers.count("n")), (share, line), xytext=(3 if side else -3, 0),
-                    textcoords="offset points", va="center", ha="left" if side else "right",
-                    fontsize=6,
-                )  # fmt: skip
+        name_points(bars, [f"{label}, {found[line].n_of_total().text}" for line in some])
+        handles.append(bars)
+        if not depth:
+            _counts(axes, side, shares, found)
+    return handles
+
+
+def _counts(axes: Any, side: int, shares: Sequence[float], found: Sequence[Numbers]) -> None:
+    """The number of subjects outside of each bar."""
+    for line, (share, numbers) in enumerate(zip(shares, found, strict=True)):
+        if share:
+            axes.annotate(
+                str(numbers.count("n")), (share, line), xytext=(3 if side else -3, 0),
+                textcoords="offset points", va="center", ha="left" if side else "right",
+                fontsize=SMALL,
+            )  # fmt: skip
 
 
 def _top(view: View, options: Options, columns: list[str]) -> float:

@@ -9,10 +9,23 @@ import polars as pl
 
 from il5report.ard import Rows, Scope, Stat
 from il5report.conditions import all_of, both, equals
-from il5report.display.plot import GREY, MM, colour, finished, house_style
+from il5report.display.axes import days, infusion, keys, legend, logarithmic
+from il5report.display.layout import name_below, name_beside
+from il5report.display.plot import (
+    BROKEN,
+    GREY,
+    TEXT,
+    WIDTH,
+    Look,
+    finished,
+    house_style,
+    nothing,
+    panels,
+)
 from il5report.display.view import View
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs import courses
+from il5report.outputs.appearance import column_looks, parts
 from il5report.outputs.counting import add_column_sizes
 
 
@@ -37,7 +50,7 @@ def analyse(ctx: Context, rows: Rows) -> None:
     records = ctx.records(options.dataset, where, keep=("ADY", options.variable))
     records = records.with_columns(DAY=courses.days("ADY"))
     inside = records.filter(pl.col("DAY").is_between(*options.days))
-    for column in courses.parts(ctx):
+    for column in parts(ctx):
         mine = inside.join(ctx.in_column(column), on="USUBJID", how="semi")
         seen: Counter[tuple[str, float]] = Counter()
         ordered = mine.select("USUBJID", "DAY", options.variable).sort(pl.all())
@@ -55,40 +68,50 @@ def analyse(ctx: Context, rows: Rows) -> None:
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
-    from matplotlib.figure import Figure as Drawing
-
     options, view = ctx.options(Options), View(ard)
-    points = view.only("value")
-    names = [c.label for c in courses.parts(ctx)]
+    points, shown = view.only("value"), column_looks(ctx, [c.label for c in parts(ctx)])
     subjects = points.select("group", "column").unique(maintain_order=True).sort("group").rows()
-    down = max(1, -(-len(subjects) // options.across))
+    if not subjects:
+        return Shown(nothing(ctx.id, f"No subject had a value of {options.parameter.label}."))
+    down = -(-len(subjects) // options.across)
     with house_style(ctx.id):
-        made = Drawing(figsize=(165 / MM, (22 + 33 * down) / MM), layout="constrained")
-        grid = made.subplots(down, options.across, squeeze=False, sharex=True, sharey=True)
+        made, grid = panels(
+            WIDTH, 20 + PANEL_MM * down, (down, options.across), sharex=True, sharey=True
+        )
         for axes in grid.flat[len(subjects) :]:
             axes.set_axis_off()
         for axes, (who, name) in zip(grid.flat, subjects, strict=False):
-            mine = points.filter(pl.col("group") == who).sort("time")
-            _panel(axes, options, mine, who, colour(names.index(name), len(names), False))
-        made.supxlabel("Days from infusion", fontsize=8)
-        made.supylabel(options.parameter.label, fontsize=8)
-        for place, name in enumerate(names):
-            made.axes[0].plot([], [], color=colour(place, len(names), False), label=name)
-        made.legend(loc="outside upper left", ncols=4)
-        said = " ".join(f"{name}: {[n for _, n in subjects].count(name)}." for name in names)
+            _panel(
+                axes, options, points.filter(pl.col("group") == who).sort("time"), who, shown[name]
+            )
+        first = grid[0, 0]
+        days(first, options.days, most=6, finer=False)
+        if options.parameter.log:
+            logarithmic(first, finer=False)
+        name_below(made, "Days from infusion")
+        name_beside(made, options.parameter.label)
+        counts = Counter(name for _, name in subjects)
+        legend(
+            made, keys({f"{name} (n={counts[name]})": look for name, look in shown.items()}), WIDTH
+        )
+        said = " ".join(f"{name}: {counts[name]}." for name in shown)
         words = f"Individual courses of {options.parameter.label}. Subjects: {said}"
         return Shown(finished(made, words, ard["row"].to_list()))
 
 
-def _panel(axes: Any, options: Options, points: pl.DataFrame, who: str, shade: str) -> None:
+PANEL_MM = 36
+
+
+def _panel(axes: Any, options: Options, points: pl.DataFrame, who: str, look: Look) -> None:
     """One subject: the course, the day of infusion, the reference lines."""
-    courses.ruled(axes, options.parameter)
-    axes.set_ylabel("")
-    axes.axvline(0, color=GREY, linewidth=0.6)
-    axes.plot(points["time"], points["stat"], color=shade, linewidth=1, marker="o", markersize=2)
-    axes.set_title(who, fontsize=7, loc="left", pad=2)
-    axes.set_xlim(*options.days)
-    axes.tick_params(labelsize=6.5)
+    infusion(axes)
+    for at in options.parameter.lines:
+        axes.axhline(at, color=GREY, linewidth=0.7, linestyle=BROKEN, zorder=0.8)
+    axes.plot(
+        points["time"], points["stat"], color=look.colour, linewidth=1, marker=look.marker,
+        markersize=2.4, gid=who,
+    )  # fmt: skip
+    axes.set_title(who, fontsize=TEXT, loc="left", y=1.0, pad=2)
 
 
 OUTPUT = Output(

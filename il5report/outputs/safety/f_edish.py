@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
 from il5report.ard import Rows, Scope, Stat
 from il5report.conditions import both, equals
-from il5report.display.plot import COLOURS, GREY, MARKERS, drawing, finished, house_style
+from il5report.display.axes import axis_name, keys, legend, logarithmic
+from il5report.display.marks import name_points
+from il5report.display.plot import BROKEN, GREY, SMALL, WIDTH, drawing, finished, house_style
 from il5report.display.view import View
-from il5report.output import Column, Context, Needs, Output, Shown
+from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs import liver
+from il5report.outputs.appearance import column_looks, parts
 from il5report.outputs.counting import add_column_sizes
 
 LOWEST = 0.1  # where a value that a logarithmic axis cannot show, or hardly, is drawn
@@ -22,7 +26,6 @@ CORNERS = {
     liver.NEITHER: (0.015, 0.015, "left", "bottom"),
 }
 NAMED = 12  # subjects outside the lower left quadrant who are named beside their point
-TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
 PEAKS = ("transaminase", "bilirubin")
 
 
@@ -37,7 +40,7 @@ def analyse(ctx: Context, rows: Rows) -> None:
     liver.add_joint(ctx, rows, options, found)
     known = found.filter(pl.col("QUADRANT") != liver.NO_VALUE).sort("USUBJID")
     where = options.of((*options.transaminases, options.bilirubin_code))
-    for column in _parts(ctx):
+    for column in parts(ctx):
         mine = known.join(ctx.in_column(column), on="USUBJID", how="semi", maintain_order="left")
         for who, high, yellow in mine.select("USUBJID", "TRANSAMINASE", "BILIRUBIN").rows():
             scope = Scope(
@@ -50,32 +53,30 @@ def analyse(ctx: Context, rows: Rows) -> None:
             rows.add(scope, "highest value", stats)
 
 
-def _parts(ctx: Context) -> list[Column]:
-    """The columns without a total beside others."""
-    return [c for c in ctx.columns if c.where is not None or len(ctx.columns) == 1]
-
-
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(liver.LiverOptions), View(ard)
     points = view.only("peak").pivot("stat_name", index=["column", "group"], values="stat")
     whole = ctx.columns[-1].label
+    shown = column_looks(ctx, [c.label for c in parts(ctx)])
     with house_style(ctx.id):
-        made, axes = drawing(150, 115)
-        for place, column in enumerate(_parts(ctx)):
-            mine = points.filter(pl.col("column") == column.label)
-            axes.plot(
+        made, axes = drawing(WIDTH, 130)
+        sizes = {}
+        for column, look in shown.items():
+            mine = points.filter(pl.col("column") == column)
+            line = axes.plot(
                 *(_drawn(mine, name) for name in PEAKS), linestyle="", markersize=5, alpha=0.85,
-                marker=MARKERS[place % len(MARKERS)], color=COLOURS[place % len(COLOURS)],
-                label=f"{column.label} (n={mine.height})",
-            )  # fmt: skip
+                marker=look.marker, color=look.colour,
+            )[0]  # fmt: skip
+            name_points(line, mine["group"].to_list())
+            sizes[f"{column} (n={mine.height})"] = replace(look, line="")
         _frame(axes, options, points)
         counts = {q: view.at("quadrant", whole, level=q).count("n") for q in CORNERS}
         for quadrant, (x, y, ha, va) in CORNERS.items():
             axes.text(
                 x, y, f"{quadrant}: {counts[quadrant]}", transform=axes.transAxes, ha=ha, va=va,
-                fontsize=7.5, color=GREY,
+                color=GREY,
             )  # fmt: skip
-        made.legend(loc="outside upper left", ncols=4)
+        legend(made, keys(sizes), WIDTH)
         left = view.at("quadrant", whole, level=liver.NO_VALUE).count("n")
         paired = view.at("joint", whole, level=liver.PAIRED).count("n")
         words = "Highest transaminase against highest bilirubin, both axes logarithmic. "
@@ -95,32 +96,39 @@ def _drawn(points: pl.DataFrame, name: str) -> pl.Series:
 def _frame(axes: Any, options: liver.LiverOptions, points: pl.DataFrame) -> None:
     """Axes and quadrant lines; names of the subjects that stand out."""
     high, yellow = (_drawn(points, name) for name in PEAKS)
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.set_xlim(0.9 * LOWEST, _scale(axes.xaxis, options.transaminase, high))
-    axes.set_ylim(0.9 * LOWEST, _scale(axes.yaxis, options.bilirubin, yellow))
-    axes.axvline(options.transaminase, color=GREY, linewidth=0.8, linestyle=(0, (4, 2)))
-    axes.axhline(options.bilirubin, color=GREY, linewidth=0.8, linestyle=(0, (4, 2)))
-    axes.set_xlabel(f"Highest {' or '.join(options.transaminases)}, × ULN")
-    axes.set_ylabel("Highest bilirubin, × ULN")
+    axes.axvline(options.transaminase, color=GREY, linewidth=0.8, linestyle=BROKEN, zorder=0.8)
+    axes.axhline(options.bilirubin, color=GREY, linewidth=0.8, linestyle=BROKEN, zorder=0.8)
+    for at, place, aside, ha, va in (
+        (options.transaminase, (options.transaminase, 1), (0, 2), "center", "bottom"),
+        (options.bilirubin, (1, options.bilirubin), (3, 0), "left", "center"),
+    ):
+        axes.annotate(
+            f"{at:g}", place, xytext=aside, textcoords="offset points", ha=ha, va=va, color=GREY,
+            xycoords=("data", "axes fraction") if va == "bottom" else ("axes fraction", "data"),
+            fontsize=SMALL, annotation_clip=False,
+        )  # fmt: skip
+    ends = _end(options.transaminase, high), _end(options.bilirubin, yellow)
+    logarithmic(axes, "x", (0.9 * LOWEST, ends[0]))
+    logarithmic(axes, "y", (0.9 * LOWEST, ends[1]))
+    axes.set_xlabel(axis_name(f"Highest {' or '.join(options.transaminases)}", "× ULN"))
+    axes.set_ylabel(axis_name("Highest bilirubin", "× ULN"))
     out = points.filter((high >= options.transaminase) | (yellow > options.bilirubin))
     for who, x, y in out.select("group", *PEAKS).rows() if 0 < out.height <= NAMED else []:
+        right = x < HALFWAY * ends[0]
         axes.annotate(
-            who, (max(x, LOWEST), max(y, LOWEST)), xytext=(-5, 3), textcoords="offset points",
-            ha="right", fontsize=6.5,
+            who, (max(x, LOWEST), max(y, LOWEST)), xytext=(6 if right else -6, 0), va="center",
+            textcoords="offset points", ha="left" if right else "right", fontsize=SMALL,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8}, zorder=1.5,
         )  # fmt: skip
 
 
-def _scale(axis: Any, bound: float, values: pl.Series) -> float:
-    """Ticks on a logarithmic axis; its end, so that the limit and every value are inside."""
-    from matplotlib.ticker import NullFormatter
+HALFWAY = 0.3  # of the end of the axis: up to here a name stands to the right of its point
 
+
+def _end(bound: float, values: pl.Series) -> float:
+    """The end of an axis, so that the limit and every value are inside."""
     highest = values.max()
-    end = max(4 * bound, 1.6 * highest if isinstance(highest, float) else 0)
-    shown = [t for t in TICKS if t < end]
-    axis.set_ticks(shown, [f"{t:g}" for t in shown])
-    axis.set_minor_formatter(NullFormatter())
-    return end
+    return max(4 * bound, 1.6 * highest if isinstance(highest, float) else 0)
 
 
 OUTPUT = Output(

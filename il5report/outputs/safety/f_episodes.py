@@ -3,15 +3,31 @@ syndrome, with the interventions of each day marked below it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from il5report.ard import Rows, Scope, Stat
 from il5report.conditions import all_of, both, equals
-from il5report.display.plot import COLOURS, GREY, MARKERS, MM, finished, house_style
+from il5report.display.axes import legend
+from il5report.display.marks import name_points
+from il5report.display.plot import (
+    COLOURS,
+    GREY,
+    MARKERS,
+    SMALL,
+    WIDTH,
+    Look,
+    drawing,
+    finished,
+    house_style,
+    ink,
+    nothing,
+)
 from il5report.display.view import View
 from il5report.output import Column, Context, Needs, Output, Shown
+from il5report.outputs.appearance import column_looks, parts
 from il5report.outputs.counting import add_column_sizes
 from il5report.plan.base import Model, Text, Where
 
@@ -37,7 +53,7 @@ class Options(Model):
 SHADES = ("#D6E4F0", "#8DB9DB", "#3E7CB1", "#1B3F63", "#000000")
 SECOND = ("#FBE3D4", "#F2B48C", "#D9752F", "#8F3F0A", "#000000")
 PALETTES = (SHADES, SECOND)
-SUBJECT_MM, HEAD_MM = 8.5, 30.0
+SUBJECT_MM, HEAD_MM, LANE_TEXT = 9.5, 30.0, 5.5
 
 
 def needs(ctx: Context) -> Needs:
@@ -52,16 +68,11 @@ def needs(ctx: Context) -> Needs:
 def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(Options)
     add_column_sizes(ctx, rows)
-    for column in _parts(ctx):
+    for column in parts(ctx):
         for lane in options.lanes:
             _days(ctx, rows, ("grade", lane, column), graded=True)
         for mark in options.marks:
             _days(ctx, rows, ("mark", mark, column), graded=False)
-
-
-def _parts(ctx: Context) -> list[Column]:
-    """The columns, without a total beside others."""
-    return [c for c in ctx.columns if c.where is not None or len(ctx.columns) == 1]
 
 
 def _days(ctx: Context, rows: Rows, what: tuple[str, Part, Column], *, graded: bool) -> None:
@@ -96,61 +107,86 @@ def _days(ctx: Context, rows: Rows, what: tuple[str, Part, Column], *, graded: b
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
     grades, marks = view.only("grade"), view.only("mark")
-    order = [c.label for c in _parts(ctx)]
+    order = [c.label for c in parts(ctx)]
     first = grades.group_by("column", "group").agg(pl.col("time").min(), pl.col("stat").max())
     place = pl.col("column").replace_strict(order, range(len(order)), return_dtype=pl.Int64)
     subjects = first.sort(place, -pl.col("stat"), "time", "group").select("group", "column").rows()
     sizes = [view.at("columns", label).count("N") for label in order]
+    shown = marks.join(first.select("group"), on="group", how="semi")
+    words = _words(options, grades, shown)
+    without = sum(sizes) - len(subjects)
+    note = f"Subjects without any grade above 0 in the days shown: {without}; not drawn."
+    if not subjects:
+        none = f"No subject had a grade above 0. {words}"
+        return Shown(nothing(ctx.id, none, ard["row"].to_list()), (note,))
     with house_style(ctx.id):
-        made, axes = _drawing(len(subjects))
-        for line, (who, _) in enumerate(subjects):
-            _subject(axes, options, (line, grades, marks), who)
-        axes.set_ylim(max(len(subjects), 1) - 0.4, -0.6)
-        axes.set_xlim(-0.6, options.last_day + 0.6)
-        axes.set_yticks(range(len(subjects)), [f"{who}  {column}" for who, column in subjects])
-        axes.tick_params(axis="y", length=0, labelsize=6)
-        axes.set_xticks(range(0, options.last_day + 1, 2))
-        axes.set_axisbelow(True)
-        axes.grid(axis="x", color="#EEEEEE", linewidth=0.5)
-        axes.set_xlabel("Days from infusion")
-        _legend(made, options)
-        shown = marks.join(first.select("group"), on="group", how="semi")
-        words = _words(options, grades, shown)
-        without = sum(sizes) - len(subjects)
-        note = f"Subjects without any grade above 0 in the days shown: {without}; not drawn."
+        made, axes = drawing(WIDTH, HEAD_MM + SUBJECT_MM * max(len(subjects), 2))
+        lines = {who: float(line) for line, (who, _) in enumerate(subjects)}
+        placed = pl.col("group").replace_strict(lines, return_dtype=pl.Float64).alias("y")
+        _bars(axes, options, grades.with_columns(placed))
+        _given(axes, options, shown.with_columns(placed))
+        looked = column_looks(ctx, order)
+        _axes(axes, options, subjects, looked)
+        legend(made, _keys(options, looked), WIDTH)
         return Shown(finished(made, words, ard["row"].to_list()), (note,))
 
 
-def _drawing(subjects: int) -> tuple[Any, Any]:
-    from matplotlib.figure import Figure as Drawing
-
-    size = (165 / MM, (HEAD_MM + SUBJECT_MM * max(subjects, 2)) / MM)
-    made = Drawing(figsize=size, layout="constrained")
-    return made, made.subplots()
+STRIP, ALL_NAMED = 0.01, 22  # of the axis, before the days; days that are all named
 
 
-def _subject(
-    axes: Any, options: Options, at: tuple[int, pl.DataFrame, pl.DataFrame], who: str
+def _axes(
+    axes: Any, options: Options, subjects: Sequence[tuple[str, str]], looked: Mapping[str, Look]
 ) -> None:
-    """The lanes of a subject from the top, then one row of marks."""
-    line, grades, marks = at
+    """Subjects beside, a strip in the colour of the dose level before them; days below."""
+    ends = (-0.6 - STRIP * options.last_day, options.last_day + 0.6)
+    axes.set_ylim(len(subjects) - 0.4, -0.6)
+    axes.set_xlim(*ends)
+    axes.set_yticks(range(len(subjects)), [who for who, _ in subjects], fontsize=SMALL)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.set_xticks(range(0, options.last_day + 1, 1 if options.last_day <= ALL_NAMED else 7))
+    axes.grid(axis="x")
+    axes.hlines(
+        [line + 0.5 for line in range(len(subjects))], *ends, color="#CCCCCC", linewidth=0.5
+    )
+    for column, look in looked.items():
+        mine = [line for line, (_, of) in enumerate(subjects) if of == column]
+        axes.vlines(
+            [ends[0]] * len(mine), [y - 0.5 for y in mine], [y + 0.5 for y in mine],
+            color=look.colour, linewidth=6,
+        )  # fmt: skip
+    axes.set_xlabel("Days from infusion")
+
+
+def _bars(axes: Any, options: Options, grades: pl.DataFrame) -> None:
+    """The grade of each day, one lane below the other."""
     height = 0.62 / len(options.lanes)
     for i, lane in enumerate(options.lanes):
-        days = grades.filter(pl.col("group") == who, pl.col("level") == lane.label)
-        y = line - 0.4 + height * (i + 0.5)
-        for day, grade in days.select("time", "stat").rows():
-            shade = PALETTES[i % len(PALETTES)][int(grade) - 1]
-            axes.barh(y, 1, left=day - 0.5, height=height * 0.92, color=shade, linewidth=0)
-            ink = "#000000" if grade < 3 else "#FFFFFF"
-            axes.text(day, y, f"{grade:.0f}", ha="center", va="center", fontsize=5, color=ink)
+        for (grade,), mine in grades.filter(pl.col("level") == lane.label).group_by(
+            "stat", maintain_order=True
+        ):
+            shade = PALETTES[i % len(PALETTES)][int(str(grade)[0]) - 1]
+            y = mine["y"] - 0.4 + height * (i + 0.5)
+            bars = axes.barh(
+                y, 1, left=mine["time"] - 0.5, height=height * 0.92, color=shade, linewidth=0
+            )
+            name_points(bars, [f"{who}, {lane.label} grade {grade:.0f}" for who in mine["group"]])
+            for day, at in zip(mine["time"], y, strict=True):
+                axes.text(
+                    day, at, f"{grade:.0f}", ha="center", va="center_baseline", color=ink(shade),
+                    fontsize=LANE_TEXT,
+                )  # fmt: skip
+
+
+def _given(axes: Any, options: Options, marks: pl.DataFrame) -> None:
+    """The interventions of each day, in one row below the lanes."""
     for i, mark in enumerate(options.marks):
-        given = marks.filter(pl.col("group") == who, pl.col("level") == mark.label)["time"]
+        mine = marks.filter(pl.col("level") == mark.label)
         shift = (i - (len(options.marks) - 1) / 2) * 0.22
-        axes.plot(
-            [d + shift for d in given], [line + 0.33] * given.len(), linestyle="", markersize=3,
-            **_marker(i),
-        )  # fmt: skip
-    axes.axhline(line + 0.5, color="#DDDDDD", linewidth=0.4)
+        line = axes.plot(
+            mine["time"] + shift, mine["y"] + 0.33, linestyle="", markersize=3, **_marker(i)
+        )[0]
+        name_points(line, [f"{who}, {mark.label}" for who in mine["group"]])
 
 
 def _marker(place: int) -> dict[str, Any]:
@@ -159,19 +195,22 @@ def _marker(place: int) -> dict[str, Any]:
     return {"marker": MARKERS[place % len(MARKERS)], "color": shades[place % len(shades)]}
 
 
-def _legend(made: Any, options: Options) -> None:
+def _keys(options: Options, looked: Mapping[str, Look]) -> list[Any]:
+    """The legend: dose levels, syndromes, interventions."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    handles: list[Any] = [
-        Patch(color=PALETTES[i % len(PALETTES)][2], label=f"{lane.label} (number: grade)")
-        for i, lane in enumerate(options.lanes)
+    return [
+        *(Line2D([], [], color=look.colour, linewidth=6, label=c) for c, look in looked.items()),
+        *(
+            Patch(color=PALETTES[i % len(PALETTES)][2], label=f"{lane.label} (number: grade)")
+            for i, lane in enumerate(options.lanes)
+        ),
+        *(
+            Line2D([], [], linestyle="", markersize=4, label=mark.label, **_marker(i))
+            for i, mark in enumerate(options.marks)
+        ),
     ]
-    handles += [
-        Line2D([], [], linestyle="", markersize=4, label=mark.label, **_marker(i))
-        for i, mark in enumerate(options.marks)
-    ]
-    made.legend(handles=handles, loc="outside upper left", ncols=3)
 
 
 def _words(options: Options, grades: pl.DataFrame, marks: pl.DataFrame) -> str:

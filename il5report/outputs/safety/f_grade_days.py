@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
 from il5report.ard import Rows, Scope, Stat
 from il5report.conditions import Comparison, both, equals
-from il5report.display.plot import drawing, finished, house_style
+from il5report.display.axes import legend
+from il5report.display.marks import name_points
+from il5report.display.plot import (
+    GREY,
+    SMALL,
+    WIDTH,
+    Look,
+    drawing,
+    finished,
+    house_style,
+    ink,
+    nothing,
+)
 from il5report.display.view import View
-from il5report.output import Column, Context, Needs, Output, Shown
+from il5report.output import Context, Needs, Output, Shown
+from il5report.outputs.appearance import column_looks, parts
 from il5report.outputs.counting import add_column_sizes
 from il5report.plan.base import Model, Text, Where
 
@@ -42,7 +56,7 @@ def analyse(ctx: Context, rows: Rows) -> None:
     given = both(options.where, Comparison("AVAL", "NE", ()))
     inside = both(given, Comparison("ADY", "LE", (float(options.last_day + 1),)))
     records = ctx.records(options.dataset, inside, keep=("USUBJID", "AVAL", "ADY"))
-    for column in _parts(ctx):
+    for column in parts(ctx):
         mine = records.join(ctx.in_column(column).select("USUBJID"), on="USUBJID", how="semi")
         for who, day, grade in mine.select("USUBJID", "ADY", "AVAL").sort("USUBJID", "ADY").rows():
             at = both(equals("USUBJID", who), equals("ADY", day))
@@ -52,43 +66,72 @@ def analyse(ctx: Context, rows: Rows) -> None:
             rows.add(scope, "derived value", [Stat("grade", options.label, grade, "grade")])
 
 
-def _parts(ctx: Context) -> list[Column]:
-    """The columns, without a total beside others."""
-    return [c for c in ctx.columns if c.where is not None or len(ctx.columns) == 1]
-
-
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
     days = view.only("day").select("column", "group", "time", "stat")
-    order = [c.label for c in _parts(ctx)]
+    order = [c.label for c in parts(ctx)]
     subjects = [
         (column, who)
         for column in order
         for who in days.filter(pl.col("column") == column)["group"].unique(maintain_order=True)
     ]
+    words, refs = _words(days, options), ard["row"].to_list()
+    if not subjects:
+        return Shown(nothing(ctx.id, words, refs))
+    shown = column_looks(ctx, order)
     with house_style(ctx.id):
-        made, axes = drawing(165, HEAD_MM + ROW_MM * max(len(subjects), 1))
-        for column, who in subjects:
-            _row(axes, days.filter(pl.col("group") == who), subjects.index((column, who)))
-        axes.set_xlim(-0.5, options.last_day + 0.5)
-        axes.set_ylim(max(len(subjects), 1) - 0.5, -0.5)
-        axes.set_yticks(range(len(subjects)), [f"{who}  {column}" for column, who in subjects])
-        axes.set_xticks(range(0, options.last_day + 1, 2))
-        axes.tick_params(axis="y", length=0, labelsize=6)
+        made, axes = drawing(WIDTH, HEAD_MM + ROW_MM * len(subjects))
+        places = {who: place for place, (_, who) in enumerate(subjects)}
+        _cells(axes, days.with_columns(y=pl.col("group").replace_strict(places)))
+        ends = (-0.5 - STRIP * options.last_day, options.last_day + 0.5)
+        axes.set_xlim(*ends)
+        axes.set_ylim(len(subjects) - 0.5, -0.5)
+        axes.set_yticks(range(len(subjects)), [who for _, who in subjects], fontsize=SMALL)
+        step = 1 if options.last_day <= ALL_NAMED else 7
+        axes.set_xticks(range(0, options.last_day + 1, step))
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
         axes.set_xlabel("Days from infusion")
-        return Shown(finished(made, _words(days, options), ard["row"].to_list()))
+        for column, look in shown.items():
+            mine = [places[who] for of, who in subjects if of == column]
+            axes.vlines(
+                [ends[0]] * len(mine), [y - 0.5 for y in mine], [y + 0.5 for y in mine],
+                color=look.colour, linewidth=6,
+            )  # fmt: skip
+        legend(made, _keys(shown, days), WIDTH)
+        return Shown(finished(made, words, refs))
 
 
-def _row(axes: Any, days: pl.DataFrame, place: int) -> None:
-    """The cells of a subject; grade 0 is a dot, a day without a grade stays empty."""
-    for day, grade in days.select("time", "stat").rows():
-        if not grade:
-            axes.text(day, place, "·", ha="center", va="center", fontsize=6, color="#888888")
-            continue
-        shade = SHADES[int(grade)]
-        axes.barh(place, 1, left=day - 0.5, height=0.9, color=shade, linewidth=0)
-        ink = "#000000" if grade < 3 else "#FFFFFF"
-        axes.text(day, place, f"{grade:.0f}", ha="center", va="center", fontsize=6, color=ink)
+STRIP, ALL_NAMED = 0.01, 22  # of the axis, before the days; days that are all named
+
+
+def _cells(axes: Any, days: pl.DataFrame) -> None:
+    """The cells; grade 0 is a dot, a day without a grade stays empty."""
+    none = days.filter(pl.col("stat") == 0)
+    axes.scatter(none["time"], none["y"], s=0.8, color=GREY)
+    for (grade,), mine in days.filter(pl.col("stat") > 0).group_by("stat", maintain_order=True):
+        shade = SHADES[int(str(grade)[0])]
+        bars = axes.barh(
+            mine["y"], 1, left=mine["time"] - 0.5, height=0.9, color=shade, linewidth=0
+        )
+        name_points(bars, [f"{who}, grade {grade:.0f}" for who in mine["group"]])
+        for day, y in mine.select("time", "y").rows():
+            axes.text(
+                day, y, f"{grade:.0f}", ha="center", va="center_baseline", fontsize=SMALL,
+                color=ink(shade),
+            )  # fmt: skip
+
+
+def _keys(shown: Mapping[str, Look], days: pl.DataFrame) -> list[Any]:
+    """The legend: dose levels, and the grades that were reached."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    seen = days.filter(pl.col("stat") > 0)["stat"].unique().sort()
+    return [
+        *(Line2D([], [], color=look.colour, linewidth=6, label=c) for c, look in shown.items()),
+        *(Patch(color=SHADES[int(grade)], label=f"Grade {grade:.0f}") for grade in seen),
+    ]
 
 
 def _words(days: pl.DataFrame, options: Options) -> str:

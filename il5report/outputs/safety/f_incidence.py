@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -11,9 +12,23 @@ from il5report.analyse.difference import difference
 from il5report.analyse.proportion import binomial_ci
 from il5report.ard import Rows, Scope, stats_of
 from il5report.conditions import Compound, Condition, both, equals
-from il5report.display.plot import COLOURS, GREY, MARKERS, MM, finished, house_style
+from il5report.display.axes import axis_name, keys, legend
+from il5report.display.marks import name_points
+from il5report.display.plot import (
+    GREY,
+    SMALL,
+    TEXT,
+    TOTAL,
+    WIDTH,
+    Look,
+    finished,
+    house_style,
+    nothing,
+    panels,
+)
 from il5report.display.view import NE, Numbers, View, percent_value
 from il5report.output import CI_NAMES, Column, Context, Needs, Output, Shown
+from il5report.outputs.appearance import column_looks
 from il5report.outputs.tally import Counted
 from il5report.outputs.terms import (
     Band,
@@ -90,18 +105,26 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(TermOptions), View(ard)
     columns = drawn(ctx, options)
     shown = lines(view, options, ANY, columns)
+    if not shown.terms:
+        words = _words(view, options, columns, shown.terms)
+        return Shown(nothing(ctx.id, words, ard["row"].to_list()), left_out(options, shown))
     with house_style(ctx.id):
         made, left, right = _panels(len(shown.terms), options.compare is not None)
         place_terms(left, shown.terms)
-        for at, column in enumerate(columns):
-            _dots(left, view, options, (column, at, len(columns)), shown.terms)
-        left.set_xlim(-2, _end(view, columns, shown.terms))
-        left.set_xlabel("Subjects with at least one, %")
-        left.grid(axis="x", color="#DDDDDD", linewidth=0.5)
+        looked = column_looks(ctx, columns)
+        for at, (column, look) in enumerate(looked.items()):
+            _dots(left, view, options, Dots(column, look, at, len(columns)), shown.terms)
+        end = _end(view, columns, shown.terms)
+        left.set_xlim(-2, end)
+        left.set_xticks(range(0, int(end) + 1, 20 if end > 50 else 10))
+        left.set_xlabel(axis_name("Subjects with at least one", "%"))
+        left.grid(axis="x")
         if right is not None and options.compare is not None:
             _difference_panel(right, view, options, shown.terms)
-        if shown.terms and len(columns) > 1:
-            made.legend(loc="outside upper left", ncols=len(columns))
+        if len(columns) > 1:
+            sizes = {c: view.at("columns", c).count("N") for c in columns}
+            dots = {f"{c} (N={sizes[c]})": replace(look, line="") for c, look in looked.items()}
+            legend(made, keys(dots), WIDTH)
         words = _words(view, options, columns, shown.terms)
         refs = ard["row"].to_list()
         return Shown(finished(made, words, refs), left_out(options, shown))
@@ -116,14 +139,19 @@ def _end(view: View, columns: list[str], terms: tuple[str, ...]) -> float:
 
 
 def _panels(count: int, two: bool) -> tuple[Any, Any, Any]:
-    from matplotlib.figure import Figure as Drawing
+    height = HEAD_MM + LINE_MM * max(count, 3)
+    ratios = [3, 2] if two else None
+    made, grid = panels(WIDTH, height, (1, 1 + two), sharey=True, width_ratios=ratios)
+    return made, grid[0, 0], grid[0, 1] if two else None
 
-    size = (165 / MM, (HEAD_MM + LINE_MM * max(count, 3)) / MM)
-    made = Drawing(figsize=size, layout="constrained")
-    if not two:
-        return made, made.subplots(), None
-    left, right = made.subplots(1, 2, sharey=True, width_ratios=[3, 2])
-    return made, left, right
+
+class Dots(NamedTuple):
+    """A column, how it is drawn, and its place of how many beside each other."""
+
+    column: str
+    look: Look
+    place: int
+    of: int
 
 
 def _at(view: View, options: TermOptions, column: str, term: str) -> tuple[Numbers, Numbers]:
@@ -132,46 +160,53 @@ def _at(view: View, options: TermOptions, column: str, term: str) -> tuple[Numbe
     return count, view.at("interval", column, variable=options.term, level=term)
 
 
-def _dots(
-    axes: Any, view: View, options: TermOptions, of: tuple[str, int, int], terms: tuple[str, ...]
-) -> None:
+def _dots(axes: Any, view: View, options: TermOptions, of: Dots, terms: tuple[str, ...]) -> None:
     """The dots of a column and their intervals; beside a single column's the count."""
-    column, place, count = of
-    label: str | None = column
-    shift = (place - (count - 1) / 2) * APART
-    shade = COLOURS[place % len(COLOURS)]
+    shift = (of.place - (of.of - 1) / 2) * APART
+    drawn, shade = [], of.look.colour
     for line, term in enumerate(terms):
-        n, ci = _at(view, options, column, term)
+        n, ci = _at(view, options, of.column, term)
         p, low, high = n.value("p"), ci.value("lower"), ci.value("upper")
-        if p is None or low is None or high is None:
-            continue
-        axes.plot([100 * low, 100 * high], [line + shift] * 2, color=shade, linewidth=1.0)
-        axes.plot(
-            100 * p, line + shift, marker=MARKERS[place % len(MARKERS)], markersize=4.5,
-            color=shade, linestyle="", label=label,
-        )  # fmt: skip
-        label = None
-        if count == 1:
+        if p is not None and low is not None and high is not None:
+            limits = f"{percent_value(low)} to {percent_value(high)}"
+            said = f"{of.column}, {n.n_of_total().text}, interval {limits}"
+            drawn.append((100 * p, line + shift, 100 * low, 100 * high, said))
+        if of.of == 1:
             axes.annotate(
-                f"{n.count('n')}/{n.count('N')}", (1.02, line),
-                xycoords=("axes fraction", "data"), va="center", fontsize=6.5, color=GREY,
+                f"{n.count('n')}/{n.count('N')}", (1.02, line), color=GREY, fontsize=SMALL,
+                xycoords=("axes fraction", "data"), va="center",
             )  # fmt: skip
+    if of.of == 1:
+        axes.annotate(
+            "n/N", (1.02, 1), xytext=(0, 2), xycoords="axes fraction", color=GREY, fontsize=SMALL,
+            textcoords="offset points", va="bottom",
+        )  # fmt: skip
+    if drawn:
+        x, y, low_ends, high_ends, said_of = zip(*drawn, strict=True)
+        axes.hlines(y, low_ends, high_ends, color=shade, linewidth=1.0)
+        dots = axes.plot(
+            x, y, marker=of.look.marker, markersize=4.5, color=shade, linestyle=""
+        )[0]  # fmt: skip
+        name_points(dots, said_of)
 
 
 def _difference_panel(axes: Any, view: View, options: TermOptions, terms: tuple[str, ...]) -> None:
     assert options.compare is not None
     first, second = options.compare
+    drawn = []
     for line, term in enumerate(terms):
         found = view.at("difference", first, group=second, variable=options.term, level=term)
         value, low, high = (found.value(name) for name in ("estimate", "lower", "upper"))
-        if value is None or low is None or high is None:
-            continue
-        axes.plot([100 * low, 100 * high], [line, line], color="#222222", linewidth=1.0)
-        axes.plot(100 * value, line, marker="s", markersize=3.5, color="#222222")
-    axes.axvline(0, color=GREY, linewidth=0.8)
+        if value is not None and low is not None and high is not None:
+            drawn.append((100 * value, line, 100 * low, 100 * high))
+    if drawn:
+        x, y, low_ends, high_ends = zip(*drawn, strict=True)
+        axes.hlines(y, low_ends, high_ends, color=TOTAL, linewidth=1.0)
+        axes.plot(x, y, marker="s", markersize=3.5, color=TOTAL, linestyle="")
+    axes.axvline(0, color=GREY, linewidth=0.8, zorder=0.8)
     axes.tick_params(axis="y", left=False, labelleft=False)
-    axes.grid(axis="x", color="#DDDDDD", linewidth=0.5)
-    axes.set_title(f"{first}\nminus {second}", fontsize=7)
+    axes.grid(axis="x")
+    axes.set_title(f"{first}\nminus {second}", fontsize=TEXT, y=1.0, pad=3)
     axes.set_xlabel("Percentage points")
 
 

@@ -8,10 +8,12 @@ import polars as pl
 
 from il5report.analyse.continuous import describe
 from il5report.ard import Rows, Scope, stats_of
-from il5report.display.plot import LINES, MARKERS, colour, drawing, finished, house_style
+from il5report.display.axes import days, infusion, keys, legend
+from il5report.display.plot import WIDTH, Look, drawing, finished, house_style
 from il5report.display.view import View
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs import courses
+from il5report.outputs.appearance import column_looks, parts
 from il5report.outputs.counting import add_column_sizes
 
 
@@ -25,7 +27,7 @@ class Options(courses.FindingOptions):
     days: tuple[int, int] = (-7, 60)
 
 
-PANELS_MM = 170  # so that the panels stand on one page
+PANELS_MM = 190  # so that the panels stand on one page
 STATISTICS = ("n", "median", "q1", "q3")
 
 
@@ -43,7 +45,7 @@ def analyse(ctx: Context, rows: Rows) -> None:
         records = ctx.records(options.dataset, where, keep=("ADY", options.variable))
         found = courses.one_a_day(records, options.variable, options.pick)
         inside = found.filter(pl.col("DAY").is_between(*options.days))
-        for column in courses.parts(ctx):
+        for column in parts(ctx):
             mine = inside.join(ctx.in_column(column), on="USUBJID", how="semi").sort("DAY")
             for day, values in mine.group_by("DAY", maintain_order=True):
                 at = float(str(day[0]))
@@ -60,19 +62,20 @@ def analyse(ctx: Context, rows: Rows) -> None:
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
-    names, count = [c.label for c in courses.parts(ctx)], len(options.parameters)
+    shown, count = column_looks(ctx, [c.label for c in parts(ctx)]), len(options.parameters)
     with house_style(ctx.id):
-        made, *panels = drawing(165, 20 + min(62 * count, PANELS_MM), [1] * count)
+        made, *grid = drawing(WIDTH, 22 + min(78 * count, PANELS_MM), [1] * count)
         said = []
-        for axes, item in zip(panels, options.parameters, strict=True):
-            courses.ruled(axes, item)
-            for place, name in enumerate(names):
+        for axes, item in zip(grid, options.parameters, strict=True):
+            infusion(axes)
+            for name, look in shown.items():
                 points = _points(view, options, item, name)
                 said.append(f"{item.label}, {name}: {points.height} days.")
-                _draw(axes, points, name, (place, len(names)))
-        panels[-1].set_xlim(options.days[0] - 0.5, options.days[1] + 0.5)
-        panels[-1].set_xlabel("Days from infusion")
-        made.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=4)
+                _draw(axes, points, name, look)
+            courses.scaled(axes, item)
+        days(grid[-1], options.days, inside=0.01)
+        grid[-1].set_xlabel("Days from infusion")
+        legend(made, keys(shown), WIDTH)
         words = f"Medians with quartiles by day. {' '.join(said)}"
         return Shown(finished(made, words, ard["row"].to_list()), (_note(ctx, options),))
 
@@ -86,14 +89,14 @@ def _points(view: View, options: Options, item: courses.Drawn, name: str) -> pl.
     return wide.filter(pl.col("n") >= options.least).sort("time")
 
 
-def _draw(axes: Any, points: pl.DataFrame, name: str, at: tuple[int, int]) -> None:
-    place, count = at
-    shade = colour(place, count, False)
+def _draw(axes: Any, points: pl.DataFrame, name: str, look: Look) -> None:
+    axes.fill_between(
+        points["time"], points["q1"], points["q3"], color=look.colour, alpha=0.13, linewidth=0
+    )
     axes.plot(
-        points["time"], points["median"], color=shade, label=name, markersize=3,
-        linestyle=LINES[place % len(LINES)], marker=MARKERS[place % len(MARKERS)],
+        points["time"], points["median"], color=look.colour, label=name, markersize=3,
+        linestyle=look.line, marker=look.marker,
     )  # fmt: skip
-    axes.fill_between(points["time"], points["q1"], points["q3"], color=shade, alpha=0.13, lw=0)
 
 
 def _note(ctx: Context, options: Options) -> str:

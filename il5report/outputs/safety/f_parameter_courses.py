@@ -4,17 +4,21 @@ colour of the subject's group; values after a date, such as the first tocilizuma
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
 from il5report.ard import Rows, Scope, Stat
 from il5report.conditions import Comparison, all_of, both, equals
-from il5report.display.plot import COLOURS, GREY, LINES, MARKERS, MM, finished, house_style
+from il5report.display.axes import days, infusion, keys, legend
+from il5report.display.layout import name_below
+from il5report.display.marks import name_points
+from il5report.display.plot import GREY, WIDTH, Look, finished, house_style, panels
 from il5report.display.view import View
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs import courses
+from il5report.outputs.appearance import column_looks
 from il5report.outputs.groups import Group, Grouping, add_sizes, conditions, groups, labels
 from il5report.plan.base import Model, Text, Where
 
@@ -49,7 +53,7 @@ class Options(Model):
     days: tuple[int, int] = (-3, 28)
 
 
-ACROSS, PANEL_MM, HEAD_MM = 2, 58.0, 22.0
+ACROSS, PANEL_MM, HEAD_MM = 2, 68.0, 22.0
 
 
 def needs(ctx: Context) -> Needs:
@@ -108,21 +112,23 @@ def _values(rows: Rows, panel: Panel, group: Group, records: pl.DataFrame) -> No
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
-    from matplotlib.figure import Figure as Drawing
-
     options, view = ctx.options(Options), View(ard)
     names = _names(ctx, options)
+    shown = column_looks(ctx, names)
     down = -(-len(options.panels) // ACROSS)
     points = view.only("value")
     with house_style(ctx.id):
-        made = Drawing(figsize=(165 / MM, (HEAD_MM + PANEL_MM * down) / MM), layout="constrained")
-        grid = made.subplots(down, ACROSS, squeeze=False, sharex=True)
+        made, grid = panels(WIDTH, HEAD_MM + PANEL_MM * down, (down, ACROSS), sharex=True)
         for axes in grid.flat[len(options.panels) :]:
             axes.set_axis_off()
         for axes, panel in zip(grid.flat, options.panels, strict=False):
-            _panel(axes, options, panel, points.filter(pl.col("variable") == panel.label), names)
-        _legend(made, view, names, options.after)
-        made.supxlabel("Days from infusion", fontsize=8)
+            _panel(axes, panel, points.filter(pl.col("variable") == panel.label), shown)
+        for axes in grid[-1]:
+            days(axes, options.days, most=6)
+        sizes = {name: view.at("columns", name).count("N") for name in names}
+        handles = keys({f"{n} (n={sizes[n]})": look for n, look in shown.items() if sizes[n]})
+        legend(made, [*handles, *_hollow(options.after)], WIDTH)
+        name_below(made, "Days from infusion")
         return Shown(finished(made, _words(options, points), ard["row"].to_list()))
 
 
@@ -134,50 +140,39 @@ def _names(ctx: Context, options: Options) -> list[str]:
     return parts or labels(ctx, None)
 
 
-def _panel(
-    axes: Any, options: Options, panel: Panel, points: pl.DataFrame, names: Sequence[str]
-) -> None:
-    drawn = courses.Drawn(paramcd="-", label=panel.label, log=panel.log, lines=panel.lines)
-    courses.ruled(axes, drawn)
-    axes.axvline(0, color=GREY, linewidth=0.6)
-    axes.set_xlim(*options.days)
-    for place, name in enumerate(names):
-        shade, marker = COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)]
+def _panel(axes: Any, panel: Panel, points: pl.DataFrame, shown: Mapping[str, Look]) -> None:
+    infusion(axes)
+    for name, look in shown.items():
         mine = points.filter(pl.col("column") == name)
+        drawn = {"color": look.colour, "marker": look.marker, "linestyle": ""}
         for course in mine.partition_by("group", maintain_order=True):
             values = course.filter(pl.col("stat_name") == "value").sort("time", "level")
             axes.plot(
-                values["time"], values["stat"], color=shade, linewidth=0.8, alpha=0.85,
-                linestyle=LINES[place % len(LINES)], marker=marker, markersize=2.2,
+                values["time"], values["stat"], color=look.colour, linewidth=0.8, alpha=0.85,
+                linestyle=look.line, marker=look.marker, markersize=2.2, gid=course["group"][0],
             )  # fmt: skip
-            late = course.filter(pl.col("stat_name") == "after", pl.col("stat") == 1)
-            hollow = values.join(late, on=["time", "level"], how="semi")
-            axes.plot(
-                hollow["time"], hollow["stat"], linestyle="", color=shade, marker=marker,
-                markersize=4, markerfacecolor="white", markeredgewidth=0.9,
-            )  # fmt: skip
+        late = mine.filter(pl.col("stat_name") == "after", pl.col("stat") == 1)
+        values = mine.filter(pl.col("stat_name") == "value")
+        hollow = values.join(late, on=["group", "time", "level"], how="semi")
+        if hollow.height:
+            line = axes.plot(
+                hollow["time"], hollow["stat"], markersize=4, markerfacecolor="white",
+                markeredgewidth=0.9, **drawn,
+            )[0]  # fmt: skip
+            name_points(line, hollow["group"].to_list())
+    drawn_as = courses.Drawn(paramcd="-", label=panel.label, log=panel.log, lines=panel.lines)
+    courses.scaled(axes, drawn_as)
 
 
-def _legend(made: Any, view: View, names: Sequence[str], after: After | None) -> None:
+def _hollow(after: After | None) -> list[Any]:
+    """The legend's sign for values after the date."""
     from matplotlib.lines import Line2D
 
-    handles = [
-        Line2D(
-            [], [], color=COLOURS[place % len(COLOURS)], linestyle=LINES[place % len(LINES)],
-            marker=MARKERS[place % len(MARKERS)], markersize=3,
-            label=f"{name} (n={view.at('columns', name).count('N')})",
-        )
-        for place, name in enumerate(names)
-        if view.at("columns", name).count("N")
-    ]  # fmt: skip
-    if after is not None:
-        handles.append(
-            Line2D(
-                [], [], linestyle="", color=GREY, marker="o", markersize=4,
-                markerfacecolor="white", label=f"Hollow: {after.label}",
-            )
-        )  # fmt: skip
-    made.legend(handles=handles, loc="outside upper left", ncols=3)
+    if after is None:
+        return []
+    text = f"Hollow: {after.label}"
+    return [Line2D([], [], linestyle="", color=GREY, marker="o", markersize=4,
+                   markerfacecolor="white", label=text)]  # fmt: skip
 
 
 def _words(options: Options, points: pl.DataFrame) -> str:

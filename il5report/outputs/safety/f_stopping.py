@@ -8,7 +8,17 @@ import polars as pl
 
 from il5report.ard import Rows, Scope, counted
 from il5report.conditions import Comparison, both
-from il5report.display.plot import COLOURS, GREY, TOTAL, drawing, finished, house_style
+from il5report.display.axes import legend
+from il5report.display.plot import (
+    BROKEN,
+    COLOURS,
+    GREY,
+    TOTAL,
+    WIDTH,
+    drawing,
+    finished,
+    house_style,
+)
 from il5report.display.view import Numbers, View
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs import stopping
@@ -47,14 +57,14 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(stopping.StoppingOptions), View(ard)
     whole, count, said = ctx.columns[-1].label, len(options.rules), []
     with house_style(ctx.id):
-        made, *panels = drawing(165, 20 + 55 * count, [1] * count)
-        for axes, rule in zip(panels, options.rules, strict=True):
+        made, *grid = drawing(WIDTH, 24 + 70 * count, [1] * count)
+        for axes, rule in zip(grid, options.rules, strict=True):
             path = _path(view, rule, whole)
             _panel(axes, options, rule, view, path)
             n, size = path[-1]
             said.append(f"{rule.label}: {n} of {size}.")
-        panels[-1].set_xlabel("Subjects, in the order of infusion")
-        made.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=2)
+        grid[-1].set_xlabel("Subjects, in the order of infusion")
+        legend(made, grid[0].get_legend_handles_labels()[0], WIDTH)
         words = f"Events against the number that stops. {' '.join(said)}"
         notes = tuple(map(stopping.note, options.rules))
         return Shown(finished(made, words, ard["row"].to_list()), notes)
@@ -82,12 +92,17 @@ def _panel(
         [size for _, size in path], [n for n, _ in path], where="post", color=TOTAL, marker="o",
         markersize=2.5, label="Subjects with event",
     )  # fmt: skip
-    axes.axvline(path[-1][1], color=GREY, linewidth=0.7, linestyle=(0, (2, 2)))
+    so_far, highest = path[-1][1], int(max([*counts, path[-1][0], 1]))
+    axes.axvline(so_far, color=GREY, linewidth=0.7, linestyle=BROKEN, zorder=0.8)
     axes.set_xlim(0, options.max_N + 0.5)
-    axes.set_ylim(-0.3, max([*counts, path[-1][0], 1]) + 0.7)
-    axes.yaxis.get_major_locator().set_params(integer=True)
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.set_title(rule.label, loc="left", fontsize=8)
+    axes.set_ylim(-0.3, highest + 0.7)
+    axes.set_yticks(range(0, highest + 1, 1 if highest <= MOST_TICKS else 2))
+    axes.set_xticks(range(0, options.max_N + 1, 1 if options.max_N <= ALL_NAMED else 5))
+    axes.set_ylabel("Subjects with event")
+    axes.set_title(rule.label, loc="left", y=1.0, pad=4)
+
+
+MOST_TICKS, ALL_NAMED = 10, 25
 
 
 OUTPUT = Output(

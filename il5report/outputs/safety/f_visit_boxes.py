@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import polars as pl
 
 from il5report.analyse.continuous import describe
 from il5report.ard import Rows, Scope, stats_of
 from il5report.conditions import all_of, equals
-from il5report.display.plot import GREY, TOTAL, colour, drawing, finished, house_style
-from il5report.display.view import View
+from il5report.display.axes import boxed, legend, number
+from il5report.display.marks import name_points
+from il5report.display.plot import (
+    FAINT,
+    TOTAL,
+    WIDTH,
+    Look,
+    drawing,
+    finished,
+    house_style,
+    pale,
+)
+from il5report.display.view import Numbers, View
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs import courses
+from il5report.outputs.appearance import column_looks, parts
 from il5report.outputs.counting import add_column_sizes, one_per_subject
 
 
@@ -24,7 +37,7 @@ class Options(courses.FindingOptions):
     visits: tuple[str, ...] = ()
 
 
-PANELS_MM = 170  # so that the panels stand on one page
+PANELS_MM = 205  # so that the panels stand on one page
 BOX = ("q1", "median", "q3", "minimum", "maximum")
 
 
@@ -45,7 +58,7 @@ def analyse(ctx: Context, rows: Rows) -> None:
         where = courses.given(options, item)
         records = ctx.records(options.dataset, where, keep=("AVISIT", options.variable))
         values, at = records[options.variable].to_numpy(), records["AVISIT"]
-        shown = courses.parts(ctx)
+        shown = parts(ctx)
         columns = [c for c in zip(ctx.columns, ctx.split(records), strict=True) if c[0] in shown]
         for visit in _visits(ctx):
             there = (at == visit).fill_null(False)
@@ -61,41 +74,65 @@ def analyse(ctx: Context, rows: Rows) -> None:
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
-    names, visits = [c.label for c in courses.parts(ctx)], _visits(ctx)
+    shown, visits = column_looks(ctx, [c.label for c in parts(ctx)]), _visits(ctx)
     count = len(options.parameters)
     with house_style(ctx.id):
-        made, *panels = drawing(165, 22 + min(55 * count, PANELS_MM), [1] * count)
-        for axes, item in zip(panels, options.parameters, strict=True):
-            courses.ruled(axes, item)
-            for place, name in enumerate(names):
-                for at, visit in enumerate(visits):
-                    box = view.at("box", name, level=visit, paramcd=item.paramcd)
-                    values = {stat: box.value(stat) for stat in BOX}
-                    _box(axes, at, (place, len(names)), values)
-        panels[-1].set_xticks(range(len(visits)), visits, fontsize=7)
-        panels[-1].set_xlim(-0.6, len(visits) - 0.4)
-        for place, name in enumerate(names):
-            panels[0].plot([], [], color=colour(place, len(names), False), lw=5, label=name)
-        made.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=4)
+        made, *grid = drawing(WIDTH, 20 + min(60 * count, PANELS_MM), [1] * count)
+        for axes, item in zip(grid, options.parameters, strict=True):
+            for place, (column, look) in enumerate(shown.items()):
+                found = [view.at("box", column, level=v, paramcd=item.paramcd) for v in visits]
+                _boxes(axes, found, visits, Side(column, look, place, len(shown)))
+            axes.use_sticky_edges = False
+            courses.scaled(axes, item)
+            axes.tick_params(axis="x", length=0)
+            for at in range(1, len(visits)):
+                axes.axvline(at - 0.5, color=FAINT, linewidth=0.5, zorder=0.5)
+        grid[-1].set_xticks(range(len(visits)), visits)
+        grid[-1].set_xlim(-0.5, len(visits) - 0.5)
+        legend(made, boxed(shown), WIDTH)
+        names = list(shown)
         return Shown(finished(made, _words(view, options, names, visits), ard["row"].to_list()))
 
 
-def _box(axes: Any, at: int, of: tuple[int, int], box: dict[str, float | None]) -> None:
-    """One box at a visit, beside those of the other columns; nothing where there is no value."""
-    place, count = of
-    if box["median"] is None:
+class Side(NamedTuple):
+    """A column, how it is drawn, and its place of how many beside each other."""
+
+    column: str
+    look: Look
+    place: int
+    of: int
+
+
+def _boxes(axes: Any, found: Sequence[Numbers], visits: Sequence[str], side: Side) -> None:
+    """The boxes of a column, beside those of the others; none where there is no value."""
+    wide = 0.8 / side.of
+    shift = wide * (side.place - (side.of - 1) / 2)
+    boxes = [
+        (at + shift, f"{side.column}, {visit}, {_said(numbers)}",
+         *(float(numbers.value(name) or 0.0) for name in BOX))
+        for at, (visit, numbers) in enumerate(zip(visits, found, strict=True))
+        if numbers.value("median") is not None
+    ]  # fmt: skip
+    if not boxes:
         return
-    wide = 0.8 / count
-    shade = colour(place, count, False)
-    low, q1, middle, q3, high = (box[n] for n in ("minimum", "q1", "median", "q3", "maximum"))
-    stats = {"whislo": low, "q1": q1, "med": middle, "q3": q3, "whishi": high}
-    axes.bxp(
-        [stats], positions=[at + wide * (place - (count - 1) / 2)], widths=0.75 * wide,
-        showfliers=False, showcaps=False, manage_ticks=False, patch_artist=True,
-        boxprops={"facecolor": shade, "alpha": 0.55, "linewidth": 0.5, "edgecolor": shade},
-        medianprops={"color": TOTAL, "linewidth": 1.2},
-        whiskerprops={"color": GREY, "linewidth": 0.8},
+    x, said, q1, median, q3, low, high = zip(*boxes, strict=True)
+    half, shade = 0.37 * wide, side.look.colour
+    axes.vlines([*x, *x], [*low, *q3], [*q1, *high], color=shade, linewidth=0.8)
+    bars = axes.bar(
+        x, [b - a for a, b in zip(q1, q3, strict=True)], 2 * half, bottom=q1, facecolor=pale(shade),
+        edgecolor=shade, linewidth=0.6, hatch=side.look.hatch,
     )  # fmt: skip
+    name_points(bars, said)
+    axes.hlines(
+        median, [at - half for at in x], [at + half for at in x], color=TOTAL, linewidth=1.4
+    )
+
+
+def _said(numbers: Numbers) -> str:
+    """What a pointer on a box is told before the quartiles."""
+    show = {name: numbers.text(name, lambda v: number(float(f"{v:.4g}"))) for name in BOX}
+    median, low, high = (show[name] for name in ("median", "minimum", "maximum"))
+    return f"n={numbers.count('n')}, median {median}, range {low} to {high}, quartiles"
 
 
 def _words(view: View, options: Options, names: list[str], visits: tuple[str, ...]) -> str:

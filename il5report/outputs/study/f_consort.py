@@ -9,7 +9,7 @@ import polars as pl
 
 from il5report.ard import NUMBER_OF_SUBJECTS, Rows, Scope, Stat
 from il5report.conditions import Compound, Condition, both, equals
-from il5report.display.plot import drawing, finished, house_style
+from il5report.display.plot import WIDTH, drawing, finished, house_style
 from il5report.display.view import View, value_text
 from il5report.output import Column, Context, Needs, Output, Shown
 from il5report.outputs.counting import METHOD
@@ -79,7 +79,7 @@ def _count(  # noqa: PLR0913, PLR0917
 BOX = {"boxstyle": "round,pad=0.45", "facecolor": "white", "edgecolor": "#444444", "linewidth": 0.8}
 SIDE = {**BOX, "facecolor": "#f3f3f0", "boxstyle": "square,pad=0.45"}
 MAIN_X, SIDE_X = 0.32, 0.62
-LINE_MM = 3.6
+LINE_MM, SPLIT_MM, JOIN_MM = 3.6, 16.0, 8.0
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
@@ -88,9 +88,9 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     texts = [_stage_text(view, stage) for stage in stages]
     sides = [_lost_lines(ctx, view, stage) for stage in stages]
     heights = [max(14.0, 8 + LINE_MM * len(lines)) for lines in sides]
-    height = sum(heights) + 14 + (14 if any(stage.split for stage in stages) else 0)
+    height = sum(heights[1:]) + 16 + sum(SPLIT_MM + JOIN_MM for stage in stages if stage.split)
     with house_style(ctx.id):
-        made, axes = drawing(165, height)
+        made, axes = drawing(WIDTH, height)
         axes.set_axis_off()
         axes.set_xlim(0, 1)
         axes.set_ylim(-height, 0)
@@ -129,16 +129,18 @@ def _lost_lines(ctx: Context, view: View, stage: Stage) -> list[str]:
 
 
 def _split(axes: Any, view: View, stage: Stage, columns: Sequence[str], y: float) -> float:
-    """A row of boxes, one per column other than a total."""
+    """A row of boxes, one per column other than a total, and the line that joins them again."""
     shown = [c for c in columns if view.at("stage", c, group=stage.label)][: len(columns)]
     parts = shown[:-1] if len(shown) > 1 else shown
-    below = y - 16
+    below = y - SPLIT_MM
     for i, column in enumerate(parts):
         x = MAIN_X + (i - (len(parts) - 1) / 2) * 0.21
         _arrow(axes, (MAIN_X, y), (x, below))
         n = view.at("stage", column, group=stage.label).count("n")
         axes.text(x, below, f"{column}\nn = {n}", ha="center", va="center", bbox=BOX)
-    return below
+        corner = ([x, x, MAIN_X], [below, below - JOIN_MM, below - JOIN_MM])
+        axes.plot(*corner, color="#444444", linewidth=0.8, zorder=0)
+    return below - JOIN_MM
 
 
 def _arrow(axes: Any, start: tuple[float, float], end: tuple[float, float], gap: int = 14) -> None:
