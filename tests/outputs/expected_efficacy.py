@@ -218,7 +218,7 @@ def _cumulative_incidence(made: Expected, trial: Trial, options: Record) -> None
 
 def _incidence_curves(made: Expected, trial: Trial, options: Record) -> None:
     unit, times = options.get("unit", "months"), times_of(made, trial, options)
-    steps = {"months": (1, 2, 3, 6, 12, 24), "days": (7, 14, 30, 60, 90, 180, 360)}[unit]
+    steps = {"months": (1, 3, 6, 12, 24, 60), "days": (1, 2, 7, 14, 28, 56, 84, 168, 364)}[unit]
     for column, records in times.of_column.items():
         values = [r["AVAL"] for r in records]
         causes = [1 if r["CNSR"] == 0 else 2 if r["COMPFL"] == "Y" else 0 for r in records]
@@ -243,8 +243,8 @@ def _incidence_curves(made: Expected, trial: Trial, options: Record) -> None:
 
 
 def ticks(highest: float, steps: Sequence[float]) -> list[float]:
-    """From 0 in the first of the steps that reaches the highest value in eight of them."""
-    step = next((s for s in steps if highest <= 8 * s), steps[-1])
+    """From 0 in the first of the steps that reaches the highest value in ten of them."""
+    step = next((s for s in steps if highest <= 10 * s), steps[-1])
     marks = [0.0, float(step)]
     while marks[-1] < highest:
         marks.append(marks[-1] + step)
