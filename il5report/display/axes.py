@@ -148,3 +148,23 @@ def boxed(shown: Mapping[str, Look]) -> list[Any]:
         Patch(facecolor=pale(look.colour), edgecolor=look.colour, hatch=look.hatch, label=label)
         for label, look in shown.items()
     ]
+
+
+def strips(axes: Any, groups: Sequence[tuple[str, Look, Sequence[float]]], room: float) -> None:
+    """The group of each line of the axes: a strip of its colour at the left end, and its name,
+    upright, beside the lines at the right. `room`: points that a line is high."""
+    end = axes.get_xlim()[0]
+    for label, look, lines in groups:
+        if not lines:
+            continue
+        low, high = min(lines) - 0.5, max(lines) + 0.5
+        axes.vlines(end, low, high, color=look.colour, linewidth=5)
+        if len(label) * LETTER <= (high - low) * room:
+            axes.annotate(
+                label, (1, (low + high) / 2), xytext=(BESIDE, 0), textcoords="offset points",
+                xycoords=("axes fraction", "data"), rotation=270, va="center", ha="left",
+                color=look.colour, fontsize=SMALL, annotation_clip=False,
+            )  # fmt: skip
+
+
+LETTER, BESIDE = 0.62 * SMALL, 4.0  # width of a letter, and where the names stand, in points

@@ -9,7 +9,7 @@ import polars as pl
 
 from il5report.display.model import Display, Run
 from il5report.display.rounding import fixed, p_value, significant
-from il5report.display.view import NE, Numbers, View, percent_value
+from il5report.display.view import NE, Numbers, View, percent_value, unit_text
 from il5report.document.counts import Count, Value
 from il5report.document.english import small
 from il5report.document.material import Material
@@ -121,7 +121,8 @@ class Lookup:
         number = numbers.stats[stat]
         unit = self.view(key).ard.filter(pl.col("row") == number.row)["unit"][0]
         shown = NE if number.value is None else self._show(key, show)(number.value)
-        return Value(Run(shown, (number.row,)), number.value, number.reason, unit)
+        run = Run(shown, (number.row,))
+        return Value(run, number.value, number.reason, unit_text(unit))
 
     def interval(self, key: str, analysis: str, show: str | int, **place: Any) -> tuple[Run, ...]:
         """``95% CI 36.1% to 80.9%``; a limit that is not estimable is NE."""

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TypeAlias
 
 from il5report.display.model import Block, Cell, Head, Items, Paragraph, Row, Run, Table
+from il5report.display.view import unit_text
 from il5report.output import CI_NAMES
 from il5report.plan import Plan
 from il5report.plan.endpoints import Endpoint
@@ -47,7 +48,10 @@ def visits(plan: Plan) -> tuple[Block, ...]:
 
 
 def assays(plan: Plan) -> tuple[Block, ...]:
-    rows = [(a.label, a.specimen.lower(), a.unit, f"{a.lloq:g}") for a in plan.assays.values()]
+    rows = [
+        (a.label, a.specimen.lower(), unit_text(a.unit), f"{a.lloq:g}")
+        for a in plan.assays.values()
+    ]
     return texts(("Assay", "Specimen", "Unit", "LLOQ"), rows)
 
 

@@ -14,7 +14,7 @@ from il5report.conditions import comparisons, expression, parse
 from il5report.data.dataset import Dataset, Study, beside
 from il5report.display.model import Block, Display, Figure, Paragraph, Run, Section, paragraph
 from il5report.display.profile import Panel, Series, Stretch, profile
-from il5report.display.view import value_text
+from il5report.display.view import unit_text, value_text
 from il5report.document.english import capital, joined, plural, small
 from il5report.document.lookup import AbsentError
 from il5report.document.prose import EMPTY, GAP, SentenceTag
@@ -174,6 +174,7 @@ def narrative(subject: Subject) -> list[Paragraph]:
     """The text of the subject, from the template; left to the writer: assessment."""
     env = environment("csr", extensions=[SentenceTag])
     env.filters.update(joined=joined, capital=capital, small=small, quiet=_quiet, text=value_text)
+    env.filters.update(unit=unit_text)
     env.globals.update(plural=plural)
     names = {"subject": subject, "records": subject.records, "value": subject.value}
     filled = fill(env, TEMPLATE, **names, day=subject.day, when=subject.when, plan=subject.plan)

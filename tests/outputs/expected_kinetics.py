@@ -58,11 +58,18 @@ def _kinetics(made: Expected, trial: Trial, options: Record) -> None:
                 assert units <= {declared}, "the unit of the plan"
                 units = {declared}
             assert len(units) < 2, "one unit in one parameter of one assay"
-            made.line(1, ", ".join([item["label"], *units]))
+            made.line(1, ", ".join([item["label"], *map(printed, units)]))
             _parameter(made, of_column, block["label"], item)
             for flag in options.get("flags", ()):
                 if item["paramcd"] in flag.get("of", [item["paramcd"]]):
                     _flagged(made, of_column, (block["label"], item["paramcd"]), flag)
+
+
+def printed(unit: str) -> str:
+    """A unit of the data with the characters that it is printed with."""
+    for written, shown in (("/ug", "/µg"), ("/uL", "/µL"), ("days*", "days·"), ("10^9", "10⁹")):
+        unit = unit.replace(written, shown)
+    return "µg" + unit[2:] if unit.startswith("ug/") else unit
 
 
 def _parameter(made: Expected, of_column: list[list[Record]], block: str, item: Record) -> None:

@@ -9,10 +9,12 @@ import polars as pl
 
 from il5report.ard import Rows, Scope, Stat
 from il5report.conditions import Condition, both, equals, expression
-from il5report.display.axes import legend
+from il5report.display.axes import legend, strips
 from il5report.display.marks import name_points
 from il5report.display.plot import (
     GREY,
+    MM,
+    PER_INCH,
     RESPONSES,
     SMALL,
     TOTAL,
@@ -153,7 +155,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     if not lanes.height:
         return Shown(nothing(ctx.id, words))
     with house_style(ctx.id):
-        made, axes = drawing(WIDTH, 40 + 6.4 * lanes.height)
+        made, axes = drawing(WIDTH, 40 + ROW * MM / PER_INCH * lanes.height)
         _axes(axes, lanes, shown)
         _responses(ctx, axes, view, options, lanes)
         _signs(ctx, axes, view, options, lanes)
@@ -164,6 +166,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
 
 MARK = 0.15  # months; so that a single assessment is seen
 LANE, THICK, THINNER, STRIP = 0.72, 0.46, 0.09, 0.012  # heights in lanes; width of the axis
+ROW = 18.0  # points that a lane is high
 LANE_COLOUR = "#E8E8E8"
 
 
@@ -175,19 +178,16 @@ def _axes(axes: Any, lanes: pl.DataFrame, shown: Mapping[str, Look]) -> None:
     name_points(
         bars, [f"{who}, {column}" for who, column in lanes.select("group", "column").rows()]
     )
-    for column, look in shown.items():
-        mine = lanes.filter(pl.col("column") == column)
-        axes.vlines(
-            [-STRIP * months] * mine.height, mine["y"] - 0.5, mine["y"] + 0.5, color=look.colour,
-            linewidth=4,
-        )  # fmt: skip
     axes.set_yticks(range(lanes.height), lanes["group"].to_list(), fontsize=SMALL)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set_xticks(ticks(months, tte.STEPS["months"]))
-    axes.set_xlim(-2 * STRIP * months, 1.06 * months)
+    axes.set_xlim(-STRIP * months, 1.05 * months)
     axes.set_ylim(-0.7, lanes.height - 0.3)
     axes.set_xlabel("Months from infusion")
+    lines = lanes.with_columns(pl.col("y").cast(pl.Float64))
+    found = [(c, look, lines.filter(column=c)["y"].to_list()) for c, look in shown.items()]
+    strips(axes, found, ROW)
 
 
 def _responses(ctx: Context, axes: Any, view: View, options: Options, lanes: pl.DataFrame) -> None:
@@ -249,7 +249,7 @@ def _sign(place: int, marker: Marker) -> dict[str, Any]:
 def _grades(axes: Any, view: View, options: Options, lanes: pl.DataFrame) -> None:
     """The grades in columns to the right of the lanes."""
     for place, grade in enumerate(options.grades):
-        at = 1.03 + 0.075 * place
+        at = 1.06 + 0.075 * place
         axes.text(
             at, 1.0, grade.label, transform=axes.transAxes, ha="center", va="bottom", color=GREY,
             fontsize=SMALL,
@@ -268,7 +268,7 @@ def _keys(options: Options, shown: Mapping[str, Look]) -> list[Any]:
     from matplotlib.patches import Patch
 
     return [
-        *(Line2D([], [], color=look.colour, linewidth=4, label=c) for c, look in shown.items()),
+        *(Line2D([], [], color=look.colour, linewidth=5, label=c) for c, look in shown.items()),
         *(
             Patch(facecolor=RESPONSES[i % len(RESPONSES)], edgecolor=RESPONSES[0], label=label)
             for i, label in enumerate(options.levels.values())

@@ -11,7 +11,7 @@ from il5report.ard import Rows, Scope, stats_of
 from il5report.conditions import Comparison, Compound, Condition, both, equals, expression
 from il5report.display.model import Row
 from il5report.display.rounding import significant
-from il5report.display.view import View, fixed_of, table
+from il5report.display.view import View, fixed_of, table, unit_text
 from il5report.output import Column, Context, Needs, Output, Shown
 from il5report.outputs.counting import add_column_sizes
 from il5report.outputs.efficacy.t_response_rate import add_rate, ratio
@@ -94,7 +94,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         rows.append(Row("Median (min, max)", cells, indent=1))
     units = view.only("of quantifiable", stat_name="median")["unit"]
     unit = next(filter(None, units), "")
-    note = f"Unit: {unit}." if unit else "No value."
+    note = f"Unit: {unit_text(unit)}." if unit else "No value."
     return Shown(table(view.column_heads(columns, options.label), rows), (note,))
 
 

@@ -14,7 +14,7 @@ from il5report.ard import Rows, Scope, Stat, stats_of
 from il5report.conditions import Comparison, Condition, both, equals, expression
 from il5report.display.model import Row
 from il5report.display.rounding import significant
-from il5report.display.view import View, fixed_of, table, whole
+from il5report.display.view import View, fixed_of, table, unit_text, whole
 from il5report.errors import DataError, Finding, PlanError, nearest
 from il5report.output import Context, Needs, Output, Shown, filled
 from il5report.outputs.counting import METHOD, one_per_subject
@@ -213,7 +213,9 @@ def _lines(view: View, columns: list[str], block: str, parameter: Parameter) -> 
     """The lines of one parameter in one block."""
     code, digits = parameter.paramcd, parameter.digits
     unit = next(iter(view.only("ordinary", group=block, paramcd=code)["unit"]), "")
-    rows = [Row(f"{parameter.label or code}{f', {unit}' if unit else ''}", (), 1, "heading")]
+    rows = [
+        Row(f"{parameter.label or code}{f', {unit_text(unit)}' if unit else ''}", (), 1, "heading")
+    ]
     skewed = parameter.scale == "geometric"
     show = partial(significant, digits=digits) if skewed else fixed_of(digits)
     middle = show if skewed else fixed_of(digits + 1)
@@ -253,7 +255,7 @@ def _assays(ctx: Context) -> tuple[str, ...]:
     for block in ctx.options(Options).blocks:
         if block.assay:
             assay = ctx.plan.assays[block.assay]
-            by, unit = assay.method or "assay", assay.unit
+            by, unit = assay.method or "assay", unit_text(assay.unit)
             said.append(f"{block.label}: {by}, limit of quantification {assay.lloq:g} {unit}.")
     return tuple(said)
 

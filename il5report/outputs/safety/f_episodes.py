@@ -10,12 +10,14 @@ import polars as pl
 
 from il5report.ard import Rows, Scope, Stat
 from il5report.conditions import all_of, both, equals
-from il5report.display.axes import legend
+from il5report.display.axes import legend, strips
 from il5report.display.marks import name_points
 from il5report.display.plot import (
     COLOURS,
     GREY,
     MARKERS,
+    MM,
+    PER_INCH,
     SMALL,
     WIDTH,
     Look,
@@ -149,12 +151,11 @@ def _axes(
     axes.hlines(
         [line + 0.5 for line in range(len(subjects))], *ends, color="#CCCCCC", linewidth=0.5
     )
-    for column, look in looked.items():
-        mine = [line for line, (_, of) in enumerate(subjects) if of == column]
-        axes.vlines(
-            [ends[0]] * len(mine), [y - 0.5 for y in mine], [y + 0.5 for y in mine],
-            color=look.colour, linewidth=6,
-        )  # fmt: skip
+    found = [
+        (column, look, [line for line, (_, of) in enumerate(subjects) if of == column])
+        for column, look in looked.items()
+    ]
+    strips(axes, found, SUBJECT_MM / MM * PER_INCH)
     axes.set_xlabel("Days from infusion")
 
 
@@ -201,7 +202,7 @@ def _keys(options: Options, looked: Mapping[str, Look]) -> list[Any]:
     from matplotlib.patches import Patch
 
     return [
-        *(Line2D([], [], color=look.colour, linewidth=6, label=c) for c, look in looked.items()),
+        *(Line2D([], [], color=look.colour, linewidth=5, label=c) for c, look in looked.items()),
         *(
             Patch(color=PALETTES[i % len(PALETTES)][2], label=f"{lane.label} (number: grade)")
             for i, lane in enumerate(options.lanes)

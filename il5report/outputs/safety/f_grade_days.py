@@ -9,10 +9,12 @@ import polars as pl
 
 from il5report.ard import Rows, Scope, Stat
 from il5report.conditions import Comparison, both, equals
-from il5report.display.axes import legend
+from il5report.display.axes import legend, strips
 from il5report.display.marks import name_points
 from il5report.display.plot import (
     GREY,
+    MM,
+    PER_INCH,
     SMALL,
     WIDTH,
     Look,
@@ -92,12 +94,11 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.set_xlabel("Days from infusion")
-        for column, look in shown.items():
-            mine = [places[who] for of, who in subjects if of == column]
-            axes.vlines(
-                [ends[0]] * len(mine), [y - 0.5 for y in mine], [y + 0.5 for y in mine],
-                color=look.colour, linewidth=6,
-            )  # fmt: skip
+        found = [
+            (column, look, [places[who] for of, who in subjects if of == column])
+            for column, look in shown.items()
+        ]
+        strips(axes, found, ROW_MM / MM * PER_INCH)
         legend(made, _keys(shown, days), WIDTH)
         return Shown(finished(made, words, refs))
 
@@ -129,7 +130,7 @@ def _keys(shown: Mapping[str, Look], days: pl.DataFrame) -> list[Any]:
 
     seen = days.filter(pl.col("stat") > 0)["stat"].unique().sort()
     return [
-        *(Line2D([], [], color=look.colour, linewidth=6, label=c) for c, look in shown.items()),
+        *(Line2D([], [], color=look.colour, linewidth=5, label=c) for c, look in shown.items()),
         *(Patch(color=SHADES[int(grade)], label=f"Grade {grade:.0f}") for grade in seen),
     ]
 
