@@ -67,9 +67,9 @@ def _kinetics(made: Expected, trial: Trial, options: Record) -> None:
 
 def printed(unit: str) -> str:
     """A unit of the data with the characters that it is printed with."""
-    for written, shown in (("/ug", "/µg"), ("/uL", "/µL"), ("days*", "days·"), ("10^9", "10⁹")):
+    for written, shown in (("*", "·"), ("ug", "µg"), ("uL", "µL"), ("10^9", "10⁹")):
         unit = unit.replace(written, shown)
-    return "µg" + unit[2:] if unit.startswith("ug/") else unit
+    return unit
 
 
 def _parameter(made: Expected, of_column: list[list[Record]], block: str, item: Record) -> None:

@@ -212,10 +212,8 @@ def _geometric(options: Options) -> tuple[str, ...]:
 def _lines(view: View, columns: list[str], block: str, parameter: Parameter) -> list[Row]:
     """The lines of one parameter in one block."""
     code, digits = parameter.paramcd, parameter.digits
-    unit = next(iter(view.only("ordinary", group=block, paramcd=code)["unit"]), "")
-    rows = [
-        Row(f"{parameter.label or code}{f', {unit_text(unit)}' if unit else ''}", (), 1, "heading")
-    ]
+    unit = unit_text(next(iter(view.only("ordinary", group=block, paramcd=code)["unit"]), ""))
+    rows = [Row(f"{parameter.label or code}{f', {unit}' if unit else ''}", (), 1, "heading")]
     skewed = parameter.scale == "geometric"
     show = partial(significant, digits=digits) if skewed else fixed_of(digits)
     middle = show if skewed else fixed_of(digits + 1)
