@@ -54,6 +54,11 @@ def logarithmic(
 ) -> None:
     """A logarithmic axis over what is drawn: decades named, 2 and 5 too where there are few of
     them, small ticks between."""
+    ends = getattr(axes.dataLim, f"interval{which}")
+    if limits is None and 0 < ends[0] == ends[1]:
+        limits = ends[0] / 10, ends[1] * 10
+    if limits:
+        getattr(axes, f"set_{which}lim")(*limits)
     getattr(axes, f"set_{which}scale")("log")
     axis = getattr(axes, f"{which}axis")
     low, high = limits or getattr(axes, f"get_{which}lim")()

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from il5report.display.layout import arrange
@@ -162,18 +163,22 @@ def finished(made: Drawing, description: str, refs: Sequence[int]) -> Figure:
     svg = io.StringIO()
     made.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
     width, height = made.get_size_inches()
-    drawn = svg.getvalue(), description, width * MM, height * MM
+    drawn = svg.getvalue(), description, float(width * MM), float(height * MM)
     return Figure(*drawn, tuple(refs), marks_of(made))
+
+
+LETTER_MM = 1.55  # of running text
 
 
 def nothing(
     key: str, words: str, refs: Sequence[int] = (), size_mm: tuple[float, float] = (WIDTH, 30.0)
 ) -> Figure:
-    """In place of a drawing that would show no subject: a sentence that says so."""
+    """In place of a drawing that would show no subject: sentences that say so."""
     with house_style(key):
         made, axes = drawing(*size_mm)
         axes.set_axis_off()
-        axes.text(0.5, 0.5, words, ha="center", va="center", transform=axes.transAxes)
+        lines = fill(words, int(size_mm[0] / LETTER_MM))
+        axes.text(0.5, 0.5, lines, ha="center", va="center", transform=axes.transAxes)
         return finished(made, words, refs)
 
 

@@ -6,7 +6,7 @@ import polars as pl
 
 from il5report.ard import Rows, Stat
 from il5report.display.axes import axis_name, legend, percent
-from il5report.display.plot import LINES, WIDTH, drawing, finished, house_style, ticks
+from il5report.display.plot import LINES, WIDTH, drawing, finished, house_style, nothing, ticks
 from il5report.display.view import View, percent_value
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs import time_to_event as tte
@@ -52,8 +52,13 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
     shown = column_looks(ctx)
     columns, risk_mm = list(shown), tte.RISK_MM * len(shown)
+    said = " ".join(_said(ctx, options, view, c) for c in columns)
+    words, refs = f"Cumulative incidence curves. {said}", ard["row"].to_list()
+    notes = tte.who_note(options, ard)
+    if not view.only(CAUSES[0][0]).height:
+        return Shown(nothing(ctx.id, f"No subject to analyse. {words}", refs), notes)
     with house_style(ctx.id):
-        made, axes, below = drawing(WIDTH, 118 + risk_mm, (90, risk_mm))
+        made, axes, below = drawing(WIDTH, 135 + risk_mm, (105, risk_mm))
         handles = []
         for column, look in shown.items():
             for (curve, line), label in zip(
@@ -72,10 +77,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         tte.risk_table(ctx, view, options, shown, below)
         tte.name_time(axes, options)
         legend(made, handles, WIDTH)
-        words = " ".join(_said(ctx, options, view, c) for c in columns)
-        words = f"Cumulative incidence curves. {words}"
-        drawn = finished(made, words, ard["row"].to_list())
-        return Shown(drawn, tte.who_note(options, ard))
+        return Shown(finished(made, words, refs), notes)
 
 
 def _said(ctx: Context, options: Options, view: View, column: str) -> str:

@@ -10,7 +10,7 @@ import polars as pl
 from il5report.analyse.survival import at_risk
 from il5report.ard import Rows, Stat
 from il5report.display.axes import axis_name, legend, percent
-from il5report.display.plot import GREY, WIDTH, Look, drawing, finished, house_style, ticks
+from il5report.display.plot import GREY, WIDTH, Look, drawing, finished, house_style, nothing, ticks
 from il5report.display.view import View, percent_value
 from il5report.output import Context, Output, Shown
 from il5report.outputs import time_to_event as tte
@@ -57,9 +57,12 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(tte.EndpointOptions), View(ard)
     shown = column_looks(ctx)
     columns, risk_mm = list(shown), tte.RISK_MM * len(shown)
-    banded = total(ctx) or columns[0]
+    banded, words = total(ctx) or columns[0], _words(ctx, options, view, columns)
+    refs, notes = ard["row"].to_list(), tte.who_note(options, ard)
+    if not view.only("curve").height:
+        return Shown(nothing(ctx.id, f"No subject to analyse. {words}", refs), notes)
     with house_style(ctx.id):
-        made, curve, table = drawing(WIDTH, 118 + risk_mm, (90, risk_mm))
+        made, curve, table = drawing(WIDTH, 135 + risk_mm, (105, risk_mm))
         handles = [
             _draw(ctx, view, curve, Line(column, look, len(columns) == 1 or column == banded))
             for column, look in shown.items()
@@ -70,9 +73,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         tte.risk_table(ctx, view, options, shown, table)
         tte.name_time(curve, options)
         legend(made, [*handles, _censored()], WIDTH)
-        words = _words(ctx, options, view, columns)
-        drawn = finished(made, words, ard["row"].to_list())
-        return Shown(drawn, tte.who_note(options, ard))
+        return Shown(finished(made, words, refs), notes)
 
 
 class Line(NamedTuple):

@@ -13,8 +13,8 @@ from il5report.ard import Rows, Scope, Stat, stats_of
 from il5report.conditions import Comparison, both, equals
 from il5report.display.axes import axis_name, logarithmic
 from il5report.display.marks import name_points
-from il5report.display.plot import TOTAL, WIDTH, Look, drawing, finished, house_style, pale
-from il5report.display.view import View
+from il5report.display.plot import TOTAL, WIDTH, Look, drawing, finished, house_style, nothing, pale
+from il5report.display.view import Numbers, View
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs.appearance import column_looks
 from il5report.outputs.counting import one_per_subject
@@ -76,17 +76,19 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
     shown = column_looks(ctx, labels(ctx, options.by))
     unit = next((u for u in ard["unit"] if u not in ("", "subjects")), "")
+    boxes = {column: view.at("box", column) for column in shown}
+    sizes = {column: _size(box) for column, box in boxes.items()}
+    said = " ".join(f"{column}: {size}." for column, size in sizes.items())
+    words = f"Box plots: {options.label}. Subjects with a value above 0: {said}"
+    if not any(box.count("n") for box in boxes.values()):
+        sentence = f"No subject had a value above 0. {words}"
+        return Shown(nothing(ctx.id, sentence, ard["row"].to_list()))
     with house_style(ctx.id):
         made, axes = drawing(WIDTH, 115)
-        said, heads, some = [], [], False
         for at, (column, look) in enumerate(shown.items()):
-            box = view.at("box", column)
-            zero = f", {box.count('n_zero')} zero" if box.count("n_zero") else ""
-            said.append(f"{column}: {box.count('n')}{zero}.")
-            heads.append(f"{column}\nn={box.count('n')}{zero}")
+            box = boxes[column]
             _box(axes, at, {name: box.value(name) for name in BOX}, look)
             points = view.only("point", column=column).sort("stat", "group")
-            some = some or points.height > 0
             # three places side by side, so that neighbours can be told apart
             places = at + 0.09 * (np.arange(points.height) % 3 - 1)
             line = axes.plot(
@@ -94,15 +96,21 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
                 color=look.colour, markeredgecolor="white", markeredgewidth=0.4,
             )[0]  # fmt: skip
             name_points(line, [f"{who}, {column}" for who in points["group"]])
-        if some:
-            axes.use_sticky_edges = False
-            logarithmic(axes)
-        axes.set_xticks(range(len(shown)), heads)
+        axes.use_sticky_edges = False
+        logarithmic(axes)
+        axes.set_xticks(
+            range(len(shown)), [f"{column}\nn={size}" for column, size in sizes.items()]
+        )
         axes.tick_params(axis="x", length=0)
         axes.set_xlim(-0.6, len(shown) - 0.4)
         axes.set_ylabel(axis_name(options.label, unit))
-        words = f"Box plots: {options.label}. Subjects with a value above 0: {' '.join(said)}"
         return Shown(finished(made, words, ard["row"].to_list()))
+
+
+def _size(box: Numbers) -> str:
+    """How many values are drawn, and how many 0 are not."""
+    zero = box.count("n_zero")
+    return f"{box.count('n')}{f', {zero} zero' if zero else ''}"
 
 
 def _box(axes: Any, at: float, box: dict[str, float | None], look: Look) -> None:

@@ -30,6 +30,7 @@ from il5report.display.plot import (
     drawing,
     finished,
     house_style,
+    nothing,
 )
 from il5report.display.view import View
 from il5report.errors import DataError, Finding, some_subjects
@@ -114,14 +115,19 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     shown = column_looks(ctx)
     unit = next(iter(view.only("course", stat_name="median")["unit"]), "")
     below = tte.RISK_MM * len(shown)
+    points = {column: _points(view, column, options) for column in shown}
+    said = " ".join(f"{column}: {mine.height} days." for column, mine in points.items())
+    words, refs = f"Medians with quartiles: {options.label}. {said}", ard["row"].to_list()
+    floor = number(options.floor)
+    notes = (f"Values below {floor} are drawn at {floor}.",)
+    if not any(mine.height for mine in points.values()):
+        return Shown(nothing(ctx.id, f"No day had enough values. {words}", refs), notes)
     with house_style(ctx.id):
         made, axes, table = drawing(WIDTH, 125 + below, (100, below))
         infusion(axes)
-        said = []
         for column, look in shown.items():
-            points = _points(view, column, options)
-            _draw(axes, points, (look, options.floor, column != total(ctx) or len(shown) == 1))
-            said.append(f"{column}: {points.height} days.")
+            banded = column != total(ctx) or len(shown) == 1
+            _draw(axes, points[column], (look, options.floor, banded))
         if options.line is not None:
             reference(axes, options.line, number(options.line))
         logarithmic(axes)
@@ -131,12 +137,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         axes.tick_params(axis="x", labelbottom=True)
         axes.set_xlabel("Days from infusion")
         legend(made, keys(shown), WIDTH)
-        words = f"Medians with quartiles: {options.label}. {' '.join(said)}"
-        floor = number(options.floor)
-        return Shown(
-            finished(made, words, ard["row"].to_list()),
-            (f"Values below {floor} are drawn at {floor}.",),
-        )
+        return Shown(finished(made, words, refs), notes)
 
 
 def _points(view: View, column: str, options: Options) -> pl.DataFrame:

@@ -21,6 +21,7 @@ from il5report.display.plot import (
     drawing,
     finished,
     house_style,
+    nothing,
 )
 from il5report.display.view import View
 from il5report.output import Context, Needs, Output, Shown
@@ -92,24 +93,24 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     shown = column_looks(ctx)
     unit = next(iter(view.only("mean", stat_name="mean")["unit"]), "")
     below = tte.RISK_MM * len(shown)
+    points = {column: _points(view, column, options) for column in shown}
+    said = " ".join(f"{column}: {mine.height} times." for column, mine in points.items())
+    words = f"Geometric means with geometric SD: {options.label}. {said}"
+    if not any(mine.height for mine in points.values()):
+        sentence = f"At no time enough values were quantifiable. {words}"
+        return Shown(nothing(ctx.id, sentence, ard["row"].to_list()))
     with house_style(ctx.id):
         made, axes, table = drawing(WIDTH, 125 + below, (100, below))
-        said, drawn = [], 0
         for place, (column, look) in enumerate(shown.items()):
-            points = _points(view, column, options)
-            drawn += points.height
             shift = APART * options.last_day * (place - (len(shown) - 1) / 2)
-            _draw(axes, points, look, shift)
-            said.append(f"{column}: {points.height} times.")
-        if drawn:
-            mark_limit(axes, view.at("limit").value("lloq"))
-            logarithmic(axes)
+            _draw(axes, points[column], look, shift)
+        mark_limit(axes, view.at("limit").value("lloq"))
+        logarithmic(axes)
         axes.set_ylabel(axis_name(options.label, unit))
         _quantifiable(view, shown, table, options)
         axes.tick_params(axis="x", labelbottom=True)
         axes.set_xlabel("Planned days from infusion")
         legend(made, keys(shown), WIDTH)
-        words = f"Geometric means with geometric SD: {options.label}. {' '.join(said)}"
         return Shown(finished(made, words, ard["row"].to_list()))
 
 

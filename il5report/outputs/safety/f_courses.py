@@ -71,8 +71,11 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
     points, shown = view.only("value"), column_looks(ctx, [c.label for c in parts(ctx)])
     subjects = points.select("group", "column").unique(maintain_order=True).sort("group").rows()
+    counts = Counter(name for _, name in subjects)
+    said = " ".join(f"{name}: {counts[name]}." for name in shown)
+    words = f"Individual courses of {options.parameter.label}. Subjects: {said}"
     if not subjects:
-        return Shown(nothing(ctx.id, f"No subject had a value of {options.parameter.label}."))
+        return Shown(nothing(ctx.id, f"No subject had a value. {words}", ard["row"].to_list()))
     down = -(-len(subjects) // options.across)
     with house_style(ctx.id):
         made, grid = panels(
@@ -90,12 +93,9 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
             logarithmic(first, finer=False)
         name_below(made, "Days from infusion")
         name_beside(made, options.parameter.label)
-        counts = Counter(name for _, name in subjects)
         legend(
             made, keys({f"{name} (n={counts[name]})": look for name, look in shown.items()}), WIDTH
         )
-        said = " ".join(f"{name}: {counts[name]}." for name in shown)
-        words = f"Individual courses of {options.parameter.label}. Subjects: {said}"
         return Shown(finished(made, words, ard["row"].to_list()))
 
 

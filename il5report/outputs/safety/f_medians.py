@@ -9,7 +9,7 @@ import polars as pl
 from il5report.analyse.continuous import describe
 from il5report.ard import Rows, Scope, stats_of
 from il5report.display.axes import days, infusion, keys, legend
-from il5report.display.plot import WIDTH, Look, drawing, finished, house_style
+from il5report.display.plot import WIDTH, Look, drawing, finished, house_style, nothing
 from il5report.display.view import View
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs import courses
@@ -63,21 +63,31 @@ def analyse(ctx: Context, rows: Rows) -> None:
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
     shown, count = column_looks(ctx, [c.label for c in parts(ctx)]), len(options.parameters)
+    points = {
+        (item.paramcd, name): _points(view, options, item, name)
+        for item in options.parameters
+        for name in shown
+    }
+    said = " ".join(
+        f"{item.label}, {name}: {points[item.paramcd, name].height} days."
+        for item in options.parameters
+        for name in shown
+    )
+    words, refs = f"Medians with quartiles by day. {said}", ard["row"].to_list()
+    if not any(mine.height for mine in points.values()):
+        sentence = f"No day had enough values. {words}"
+        return Shown(nothing(ctx.id, sentence, refs), (_note(ctx, options),))
     with house_style(ctx.id):
         made, *grid = drawing(WIDTH, 22 + min(78 * count, PANELS_MM), [1] * count)
-        said = []
         for axes, item in zip(grid, options.parameters, strict=True):
             infusion(axes)
             for name, look in shown.items():
-                points = _points(view, options, item, name)
-                said.append(f"{item.label}, {name}: {points.height} days.")
-                _draw(axes, points, name, look)
+                _draw(axes, points[item.paramcd, name], name, look)
             courses.scaled(axes, item)
         days(grid[-1], options.days, inside=0.01)
         grid[-1].set_xlabel("Days from infusion")
         legend(made, keys(shown), WIDTH)
-        words = f"Medians with quartiles by day. {' '.join(said)}"
-        return Shown(finished(made, words, ard["row"].to_list()), (_note(ctx, options),))
+        return Shown(finished(made, words, refs), (_note(ctx, options),))
 
 
 def _points(view: View, options: Options, item: courses.Drawn, name: str) -> pl.DataFrame:

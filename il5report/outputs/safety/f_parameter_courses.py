@@ -14,7 +14,7 @@ from il5report.conditions import Comparison, all_of, both, equals
 from il5report.display.axes import days, infusion, keys, legend
 from il5report.display.layout import name_below
 from il5report.display.marks import name_points
-from il5report.display.plot import GREY, WIDTH, Look, finished, house_style, panels
+from il5report.display.plot import GREY, WIDTH, Look, finished, house_style, nothing, panels
 from il5report.display.view import View
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs import courses
@@ -117,6 +117,9 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     shown = column_looks(ctx, names)
     down = -(-len(options.panels) // ACROSS)
     points = view.only("value")
+    words, refs = _words(options, points), ard["row"].to_list()
+    if not points.height:
+        return Shown(nothing(ctx.id, f"No subject had a value. {words}", refs))
     with house_style(ctx.id):
         made, grid = panels(WIDTH, HEAD_MM + PANEL_MM * down, (down, ACROSS), sharex=True)
         for axes in grid.flat[len(options.panels) :]:
@@ -129,7 +132,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         handles = keys({f"{n} (n={sizes[n]})": look for n, look in shown.items() if sizes[n]})
         legend(made, [*handles, *_hollow(options.after)], WIDTH)
         name_below(made, "Days from infusion")
-        return Shown(finished(made, _words(options, points), ard["row"].to_list()))
+        return Shown(finished(made, words, refs))
 
 
 def _names(ctx: Context, options: Options) -> list[str]:

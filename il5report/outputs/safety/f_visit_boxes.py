@@ -20,6 +20,7 @@ from il5report.display.plot import (
     drawing,
     finished,
     house_style,
+    nothing,
     pale,
 )
 from il5report.display.view import Numbers, View
@@ -75,7 +76,9 @@ def analyse(ctx: Context, rows: Rows) -> None:
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
     shown, visits = column_looks(ctx, [c.label for c in parts(ctx)]), _visits(ctx)
-    count = len(options.parameters)
+    count, words = len(options.parameters), _words(view, options, list(shown), visits)
+    if not any(view.only("box", stat_name="n")["stat"]):
+        return Shown(nothing(ctx.id, f"No subject had a value. {words}", ard["row"].to_list()))
     with house_style(ctx.id):
         made, *grid = drawing(WIDTH, 20 + min(60 * count, PANELS_MM), [1] * count)
         for axes, item in zip(grid, options.parameters, strict=True):
@@ -90,8 +93,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         grid[-1].set_xticks(range(len(visits)), visits)
         grid[-1].set_xlim(-0.5, len(visits) - 0.5)
         legend(made, boxed(shown), WIDTH)
-        names = list(shown)
-        return Shown(finished(made, _words(view, options, names, visits), ard["row"].to_list()))
+        return Shown(finished(made, words, ard["row"].to_list()))
 
 
 class Side(NamedTuple):
