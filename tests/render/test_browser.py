@@ -141,7 +141,7 @@ def test_tables_are_filtered_with_their_headings_and_sorted_within_them(
 def test_figures_say_their_values(outcome: dict[str, Any], page: tuple[Path, Results]) -> None:
     _, made = page
     assert outcome["drawn"] == made.ard.filter(made.ard["output"] == "f_os").height
-    assert any("Alive, %: 100" in text for text in outcome["marks"])
+    assert any("Alive (%): 100" in text for text in outcome["marks"])
 
 
 def test_search_finds_displays_by_number(outcome: dict[str, Any]) -> None:
