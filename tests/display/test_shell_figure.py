@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from il5report.display.plot import bare, drawing, finished, house_style
+from il5report.display.plot import drawing, finished, house_style
 from il5report.display.shell import masked
 from il5report.display.shell_figure import emptied
 
@@ -43,7 +43,7 @@ def test_axes_titles_and_legend_stay_and_the_data_go() -> None:
 def test_a_scheme_without_axes_keeps_its_boxes() -> None:
     with house_style("t"):
         made, axes = drawing(120, 80)
-        bare(axes)
+        axes.set_axis_off()
         for x, text in ((0.2, "Enrolled\nn = 23"), (0.8, "Screen failure: n = 3\nCriterion 1: 2")):
             axes.text(x, 0.5, text, bbox={"boxstyle": "round"})
         figure = finished(made, "A flow.", ())
