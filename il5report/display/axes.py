@@ -173,3 +173,18 @@ def strips(axes: Any, groups: Sequence[tuple[str, Look, Sequence[float]]], room:
 
 
 LETTER, BESIDE = 0.62 * SMALL, 4.0  # width of a letter, and where the names stand, in points
+
+
+NUMBERS_MM = 4.6  # the height of a line of numbers under a figure
+
+
+def lines_of_numbers(axes: Any, shown: Mapping[str, Look]) -> None:
+    """Axes that hold lines of numbers alone: the name of each line in its colour."""
+    axes.set_ylim(-len(shown) + 0.4, 0.6)
+    axes.set_yticks([-i for i in range(len(shown))], list(shown))
+    for label, look in zip(axes.get_yticklabels(), shown.values(), strict=True):
+        label.set_color(look.colour)
+    axes.tick_params(axis="both", length=0, labelbottom=False)
+    axes.tick_params(axis="y", pad=8)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_visible(False)

@@ -15,7 +15,7 @@ from il5report.analyse.competing_risks import CumulativeIncidence, aalen_johanse
 from il5report.analyse.survival import KaplanMeier, kaplan_meier
 from il5report.ard import DENOMINATOR, Rows, Scope, Stat, counted, stats_of
 from il5report.conditions import Comparison, Condition, both, equals, expression
-from il5report.display.axes import DAYS, MONTHS, axis_name
+from il5report.display.axes import DAYS, MONTHS, axis_name, lines_of_numbers
 from il5report.display.model import Row
 from il5report.display.plot import GREY, TEXT, Look
 from il5report.display.rounding import fixed
@@ -285,25 +285,10 @@ def risk_table(
             if numbers:
                 count = str(numbers.count("n_risk"))
                 axes.text(at, -place, count, ha="center", va="center_baseline")
-    names_of_lines(axes, shown)
+    lines_of_numbers(axes, shown)
     axes.set_xticks(grid, [f"{at:g}" for at in grid])
     axes.set_xlim(-0.02 * grid[-1], grid[-1] * 1.02)
     axes.set_title("Number at risk", loc="left", fontsize=TEXT, color=GREY, y=1.0, pad=2)
-
-
-RISK_MM = 4.6  # the height of a line of numbers
-
-
-def names_of_lines(axes: Any, shown: Mapping[str, Look]) -> None:
-    """Axes that hold lines of numbers alone: the name of each line in its colour."""
-    axes.set_ylim(-len(shown) + 0.4, 0.6)
-    axes.set_yticks([-i for i in range(len(shown))], list(shown))
-    for label, look in zip(axes.get_yticklabels(), shown.values(), strict=True):
-        label.set_color(look.colour)
-    axes.tick_params(axis="both", length=0, labelbottom=False)
-    axes.tick_params(axis="y", pad=8)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_visible(False)
 
 
 def name_time(axes: Any, options: EndpointOptions) -> None:

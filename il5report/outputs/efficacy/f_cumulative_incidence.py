@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from il5report.ard import Rows, Stat
-from il5report.display.axes import axis_name, legend, percent
+from il5report.display.axes import NUMBERS_MM, axis_name, legend, percent
 from il5report.display.plot import LINES, WIDTH, drawing, finished, house_style, nothing, ticks
 from il5report.display.view import View, percent_value
 from il5report.output import Context, Needs, Output, Shown
@@ -51,7 +51,7 @@ def analyse(ctx: Context, rows: Rows) -> None:
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
     shown = column_looks(ctx)
-    columns, risk_mm = list(shown), tte.RISK_MM * len(shown)
+    columns, risk_mm = list(shown), NUMBERS_MM * len(shown)
     said = " ".join(_said(ctx, options, view, c) for c in columns)
     words, refs = f"Cumulative incidence curves. {said}", ard["row"].to_list()
     notes = tte.who_note(options, ard)

@@ -149,8 +149,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         pl.col("column").replace_strict(order, range(len(order)), default=0).alias("place"),
         pl.col("stat").fill_null(0) / ctx.plan.conventions.days_per_month,
     )
-    lanes = lanes.sort("place", "stat", "group", descending=[True, False, True])
-    lanes = lanes.with_row_index("y")
+    lanes = lanes.sort("place", "stat", "group", descending=[True, False, True]).with_row_index("y")
     words = _words(lanes, view, options)
     if not lanes.height:
         return Shown(nothing(ctx.id, words))
@@ -220,7 +219,7 @@ def _signs(ctx: Context, axes: Any, view: View, options: Options, lanes: pl.Data
     for ongoing, sign in ((True, GOES_ON), (False, ENDED)):
         ends = last.filter(pl.col("goes_on") == ongoing)
         shift = 0.012 * axes.get_xlim()[1] if ongoing else 0.0
-        axes.plot(ends["stat"] + shift, ends["y"], clip_on=False, gid=sign["label"], **_only(sign))
+        axes.plot(ends["stat"] + shift, ends["y"], clip_on=False, **sign)
     for place, marker in enumerate(options.markers):
         found = view.only(f"marker|{marker.label}").join(lanes.select("group", "y"), on="group")
         line = axes.plot(found["time"] / month, found["y"], zorder=3, **_sign(place, marker))[0]
@@ -232,10 +231,6 @@ GOES_ON: dict[str, Any] = {"marker": ">", "markersize": 5, "color": TOTAL, "line
 ENDED: dict[str, Any] = {"marker": "|", "markersize": 11, "color": TOTAL, "linestyle": "",
                          "markeredgewidth": 1.4, "label": "End of follow-up"}  # fmt: skip
 INKS = ("#FFFFFF", "#56B4E9", "#F0C000", "#D55E00", "#111111", "#FFFFFF", "#999999")
-
-
-def _only(sign: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in sign.items() if key != "label"}
 
 
 def _sign(place: int, marker: Marker) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import polars as pl
 
 from il5report.analyse.survival import at_risk
 from il5report.ard import Rows, Stat
-from il5report.display.axes import axis_name, legend, percent
+from il5report.display.axes import NUMBERS_MM, axis_name, legend, percent
 from il5report.display.plot import GREY, WIDTH, Look, drawing, finished, house_style, nothing, ticks
 from il5report.display.view import View, percent_value
 from il5report.output import Context, Output, Shown
@@ -56,7 +56,7 @@ def _point(arm: tte.Arm, i: int) -> list[Stat]:
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(tte.EndpointOptions), View(ard)
     shown = column_looks(ctx)
-    columns, risk_mm = list(shown), tte.RISK_MM * len(shown)
+    columns, risk_mm = list(shown), NUMBERS_MM * len(shown)
     banded, words = total(ctx) or columns[0], _words(ctx, options, view, columns)
     refs, notes = ard["row"].to_list(), tte.who_note(options, ard)
     if not view.only("curve").height:

@@ -11,12 +11,14 @@ from il5report.analyse.continuous import describe
 from il5report.ard import Rows, Scope, Stat, stats_of
 from il5report.conditions import Comparison, all_of, equals, expression
 from il5report.display.axes import (
+    NUMBERS_MM,
     axis_name,
     day_ticks,
     days,
     infusion,
     keys,
     legend,
+    lines_of_numbers,
     logarithmic,
     number,
     reference,
@@ -35,7 +37,6 @@ from il5report.display.plot import (
 from il5report.display.view import View
 from il5report.errors import DataError, Finding, some_subjects
 from il5report.output import Context, Needs, Output, Shown
-from il5report.outputs import time_to_event as tte
 from il5report.outputs.appearance import column_looks, total
 from il5report.outputs.counting import METHOD, add_column_sizes
 from il5report.plan.base import Model, Text, Where
@@ -114,7 +115,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
     shown = column_looks(ctx)
     unit = next(iter(view.only("course", stat_name="median")["unit"]), "")
-    below = tte.RISK_MM * len(shown)
+    below = NUMBERS_MM * len(shown)
     points = {column: _points(view, column, options) for column in shown}
     said = " ".join(f"{column}: {mine.height} days." for column, mine in points.items())
     words, refs = f"Medians with quartiles: {options.label}. {said}", ard["row"].to_list()
@@ -174,7 +175,7 @@ def _numbers(view: View, shown: Mapping[str, Look], axes: Any, options: Options)
         for day in (d for d in there if d in named):
             n, under = (view.at(a, column, time=day).count("n") for a in ("course", "flagged"))
             axes.text(day, -place, f"{n} ({under})", ha="center", va="center", fontsize=SMALL)
-    tte.names_of_lines(axes, shown)
+    lines_of_numbers(axes, shown)
     heading = f"Values ({options.flagged})"
     axes.set_title(heading, loc="left", fontsize=TEXT, color=GREY, y=1.0, pad=2)
 

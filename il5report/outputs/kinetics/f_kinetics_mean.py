@@ -11,7 +11,14 @@ import polars as pl
 from il5report.analyse.continuous import geometric
 from il5report.ard import DENOMINATOR, Rows, Scope, Stat, stats_of
 from il5report.conditions import Comparison, both, equals
-from il5report.display.axes import axis_name, keys, legend, logarithmic
+from il5report.display.axes import (
+    NUMBERS_MM,
+    axis_name,
+    keys,
+    legend,
+    lines_of_numbers,
+    logarithmic,
+)
 from il5report.display.plot import (
     GREY,
     SMALL,
@@ -25,7 +32,6 @@ from il5report.display.plot import (
 )
 from il5report.display.view import View
 from il5report.output import Context, Needs, Output, Shown
-from il5report.outputs import time_to_event as tte
 from il5report.outputs.appearance import column_looks
 from il5report.outputs.counting import METHOD, add_column_sizes
 from il5report.outputs.kinetics.f_kinetics_profiles import mark_limit
@@ -92,7 +98,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
     shown = column_looks(ctx)
     unit = next(iter(view.only("mean", stat_name="mean")["unit"]), "")
-    below = tte.RISK_MM * len(shown)
+    below = NUMBERS_MM * len(shown)
     points = {column: _points(view, column, options) for column in shown}
     said = " ".join(f"{column}: {mine.height} times." for column, mine in points.items())
     words = f"Geometric means with geometric SD: {options.label}. {said}"
@@ -133,7 +139,7 @@ def _quantifiable(view: View, shown: Mapping[str, Look], axes: Any, options: Opt
             )  # fmt: skip
     axes.set_xticks(named, [f"{d:g}" for d in named])
     axes.set_xlim(-0.03 * last, 1.03 * last)
-    tte.names_of_lines(axes, shown)
+    lines_of_numbers(axes, shown)
     axes.set_title("Quantifiable of sampled", loc="left", fontsize=TEXT, color=GREY, y=1.0, pad=2)
 
 
