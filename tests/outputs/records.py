@@ -42,7 +42,11 @@ _Loader.add_constructor("!replace", _replacing)
 
 def plan_file(folders: Sequence[Path], name: str) -> Any:
     """A file of a plan as it stands after those it extends; `folders` in that order."""
-    numbers = {} if name == "study" else plan_file(folders, "study").get("constants", {})
+    return _with_numbers(folders, name, _with_numbers(folders, "study", {}).get("constants", {}))
+
+
+def _with_numbers(folders: Sequence[Path], name: str, numbers: Mapping[str, float]) -> Any:
+    """The same with the constants of the plan in place of their names."""
     found: Any = {}
     for folder in folders:
         for path in [folder / f"{name}.yaml", *sorted(folder.glob(f"{name}_*.yaml"))]:
