@@ -81,4 +81,4 @@ def check_event(name: str, values: object, length: int) -> np.ndarray:
 def _refuse(name: str, array: np.ndarray, bad: np.ndarray, why: str) -> None:
     if bad.any():
         position = int(np.argmax(bad))
-        raise ValueError(f"{name}[{position}] = {array[position]!r}: {why}")
+        raise ValueError(f"{name}[{position}] = {array[position].item()!r}: {why}")

@@ -87,12 +87,31 @@ def test_what_is_not_estimable_says_why(dose, value, reasons: set[str]) -> None:
 @pytest.mark.parametrize(
     ("dose", "value", "level", "message"),
     [
-        ([0.0, 1.0], [1.0, 2.0], 0.9, r"dose\[0\]"),
+        ([1.0, 0.0], [1.0, 2.0], 0.9, r"^dose\[1\] = 0.0: not above 0"),
+        ([1.0, -1.0], [1.0, 2.0], 0.9, r"^dose\[1\] = -1"),
         ([1.0, 1.0], [1.0, -2.0], 0.9, r"value\[1\]"),
         ([1.0, 1.0], [1.0], 0.9, "length 2"),
-        ([1.0], [1.0], 0.0, "conf_level"),
+        ([1.0], [1.0], 0.0, "^conf_level"),
     ],
 )
 def test_wrong_input_is_refused(dose, value, level: float, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         power_model(dose, value, conf_level=level)
+
+
+def test_the_line_carries_its_doses_and_level_and_refuses_others() -> None:
+    fit = power_model([1, 1, 2, 2, 4], [3.0, 9.0, 7.0, 30.0, 20.0], conf_level=0.8)
+    found = line(fit, [1.0, 3.0])
+    assert found.dose.tolist() == [1.0, 3.0]
+    assert found.conf_level == 0.8
+    with pytest.raises(ValueError, match=r"^dose\[1\] = -3"):
+        line(fit, [1.0, -3.0])
+
+
+def test_one_dose_and_level_values() -> None:
+    flat = power_model([1.0, 2.0, 4.0], [5.0, 5.0, 5.0])
+    assert (flat.slope, flat.r2) == (0.0, 0.0)
+    alone = power_model([2.0, 2.0], [3.0, 4.0])
+    assert alone.squares == 0.0
+    with np.errstate(all="raise"):  # nothing to warn of: the reason is there
+        assert math.isnan(line(alone, [2.0]).lower[0])
