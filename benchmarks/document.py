@@ -40,14 +40,28 @@ def run() -> list[tuple[str, float, str]]:
     unit = process([sys.executable, "-c", UNIT])
     usual = document([*tables(160), *figures(39), listing(3_000)])
     seconds(document([*tables(1), *figures(1)]), FORMATS)  # imports, and templates compiled
+    growth = [_growth(render) for render in FORMATS]
     row = seconds(document([listing(5_000)]), (render_pdf,)) / 5_000
     long_row = seconds(document([listing(50_000)]), (render_pdf,)) / 50_000
     whole = statistics.median(seconds(usual, FORMATS) for _ in range(3)) / unit
     return [
         ("200 displays, 3,000 listing rows: HTML, LaTeX, PDF / U", whole, "<= 14"),
+        *(
+            (f"a listing row of 10,000 / of 2,000: {name}", ratio, "<= 1.2")
+            for name, ratio in zip(("HTML", "LaTeX", "PDF"), growth, strict=True)
+        ),
         ("PDF of a listing row: of 50,000 / of 5,000", long_row / row, "<= 1.2"),
         ("PDF of 50,000 listing rows / U", 50_000 * long_row / unit, ""),
     ]  # fmt: skip
+
+
+def _growth(render: Render) -> float:
+    """Time per row of a listing of 10,000 rows, to that of one of 2,000."""
+    small, large = (
+        statistics.median(seconds(document([listing(rows)]), (render,)) for _ in range(3)) / rows
+        for rows in (2_000, 10_000)
+    )
+    return large / small
 
 
 def seconds(doc: Document, formats: Sequence[Render]) -> float:

@@ -120,8 +120,8 @@ def _adie(work: _Work) -> pl.DataFrame | None:
 
 
 def _adcyt(work: _Work) -> pl.DataFrame | None:
-    rules = work.derivation.cytopenia
-    return None if rules is None else adcyt.derive_adcyt(work.domains, work.adsl, rules)
+    rules, further = work.derivation.cytopenia, work.derivation.event_dates
+    return None if rules is None else adcyt.derive_adcyt(work.domains, work.adsl, rules, further)
 
 
 def _adbm(work: _Work) -> pl.DataFrame | None:

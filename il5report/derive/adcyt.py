@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from il5report.derive import dates
@@ -10,7 +12,9 @@ from il5report.derive.cytopenia import LandmarkRule, landmark_cytopenia, recover
 from il5report.derive.daily_counts import DailyRule
 from il5report.derive.domains import Domains
 from il5report.derive.icaht import grade_icaht, grade_platelets
+from il5report.derive.rules import event_dates
 from il5report.plan.cytopenia import CytopeniaRules
+from il5report.plan.subject import SubjectDate
 
 KEYS = ("USUBJID", "PARAMN")
 LABELS = {
@@ -26,8 +30,14 @@ _GRADES = {
 _SUPPORT_DAYS = (-60, 400)
 
 
-def derive_adcyt(domains: Domains, adsl: pl.DataFrame, rules: CytopeniaRules) -> pl.DataFrame:
-    """Cytopenia of every infused subject.
+def derive_adcyt(
+    domains: Domains,
+    adsl: pl.DataFrame,
+    rules: CytopeniaRules,
+    further: Mapping[str, SubjectDate],
+) -> pl.DataFrame:
+    """Cytopenia of every infused subject; `further`: the plan's dates beside those of ADSL, which
+    may end the grading.
 
     Returns
     -------
@@ -37,6 +47,8 @@ def derive_adcyt(domains: Domains, adsl: pl.DataFrame, rules: CytopeniaRules) ->
         grade, PROLFL, ADY of the assessment. ``<lineage>REC``: AVAL = days from the first grade
         3 or worse to recovery, CNSR 1 where it was not seen.
     """
+    if not set(rules.stop) <= set(adsl.columns):
+        _, adsl = event_dates(domains, adsl, further)
     infused = adsl.filter(pl.col("TRTSDT").is_not_null())
     counts = _counts(domains, infused, rules)
     support = _support(domains, adsl, rules)
@@ -130,7 +142,9 @@ def _landmarks(
 
 def _recovery(counts: pl.DataFrame, support: pl.DataFrame, rules: CytopeniaRules) -> pl.DataFrame:
     graded = counts.filter(pl.col("PARAMCD").is_in(list(rules.lineages)))
-    table = recovery_to_grade(graded, support, rules.from_grade - 1, rules.support_free)
+    table = recovery_to_grade(
+        graded, support, rules.from_grade - 1, rules.support_free, rules.from_grade
+    )
     name = pl.col("PARAMCD").replace_strict(dict(rules.lineages), return_dtype=pl.String)
     return table.select(
         "USUBJID", PARAMCD=pl.col("PARAMCD") + "REC",

@@ -14,7 +14,7 @@ from il5report import conditions
 from il5report.conditions import Condition
 from il5report.data.variables import label_of
 from il5report.derive.domains import Domains
-from il5report.derive.rules import subject_date
+from il5report.derive.rules import event_dates
 from il5report.errors import Finding, Severity, some_subjects
 from il5report.plan.derivation import Derivation
 from il5report.plan.endpoints import Endpoint
@@ -90,15 +90,9 @@ class _Book:
         self.adsl = adsl
         self.infusion = dict(adsl.select("USUBJID", "TRTSDT").iter_rows())
         self.labels = {name: rule.label for name, rule in derivation.dates.items()}
-        self._dates: dict[str, _Dates] = {}
-        subjects = adsl
-        for name, rule in derivation.event_dates.items():
-            found = subject_date(domains, name, rule, subjects)
-            self._dates[name] = _by_subject(found)
-            self.labels[name] = rule.label
-            if rule.pick != "all":
-                column = found.select("USUBJID", pl.col("DATE").alias(name))
-                subjects = subjects.join(column, on="USUBJID", how="left", maintain_order="left")
+        found, _ = event_dates(domains, adsl, derivation.event_dates)
+        self._dates = {name: _by_subject(dated) for name, dated in found.items()}
+        self.labels |= {name: rule.label for name, rule in derivation.event_dates.items()}
 
     def dates(self, name: str) -> _Dates:
         """One date per subject, or several in order for a date that keeps all."""

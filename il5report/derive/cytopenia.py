@@ -20,8 +20,10 @@ CRITERIA = (
         text="A cytopenia of grade 3 or higher by laboratory grade that is not down to grade 2 "
         "at day 28 (56, 84) is prolonged; the denominator is the subjects assessed then.",
         choices=(
-            "The assessment of a landmark is the nearest within 7 days, the earlier of two "
-            "equally near, the worse of two on one day.",
+            "The assessment of a landmark is the nearest within the window of the plan, the "
+            "earlier of two equally near, the worse of two on one day.",
+            "Time to recovery begins with the first count of grade 3 or higher after the day of "
+            "infusion, whose own count was taken before it; days between the two counts.",
             "Platelets or haemoglobin that reached grade 2 within 7 days after a transfusion of "
             "that product are not taken as resolved.",
             "Neutrophils that reached grade 2 within 7 days after G-CSF count as resolved and "
@@ -191,20 +193,26 @@ def _nearest_assessment(
 
 
 def recovery_to_grade(
-    graded: pl.DataFrame, support: pl.DataFrame, to_grade: int = 2, support_free: int = 7
+    graded: pl.DataFrame,
+    support: pl.DataFrame,
+    to_grade: int = 2,
+    support_free: int = 7,
+    from_grade: int = 3,
 ) -> pl.DataFrame:
-    """Time from the first grade 3 or worse to recovery, for each subject and lineage that had it.
+    """Time from the first low count to recovery, for each subject and lineage that had it.
 
     Parameters
     ----------
     graded : DataFrame
-        USUBJID, PARAMCD, DAY, ATOXGRLN; records from infusion on are used.
+        USUBJID, PARAMCD, DAY, ATOXGRLN; records after the day of infusion (day 0) are used.
     support : DataFrame
         USUBJID, DAY, KIND.
     to_grade : int
         Recovered at this grade or better.
     support_free : int
         Days without transfusion before the recovered count.
+    from_grade : int
+        Low from this grade on.
 
     Returns
     -------
@@ -215,9 +223,10 @@ def recovery_to_grade(
     """
     _check_support(support)
     keys = ["USUBJID", "PARAMCD"]
-    known = graded.filter(pl.col("ATOXGRLN").is_not_null() & (pl.col("DAY") >= 0))
+    known = graded.filter(pl.col("ATOXGRLN").is_not_null() & (pl.col("DAY") > 0))
     worst = known.group_by(*keys, "DAY").agg(pl.col("ATOXGRLN").max()).sort(*keys, "DAY")
-    onset = worst.filter(pl.col("ATOXGRLN") >= 3).group_by(keys).agg(ONSETDY=pl.col("DAY").min())
+    low = worst.filter(pl.col("ATOXGRLN") >= from_grade)
+    onset = low.group_by(keys).agg(ONSETDY=pl.col("DAY").min())
     last = worst.group_by(keys).agg(LASTDY=pl.col("DAY").max())
     after = worst.join(onset, on=keys).filter(
         (pl.col("DAY") > pl.col("ONSETDY")) & (pl.col("ATOXGRLN") <= to_grade)

@@ -32,9 +32,9 @@ CRITERIA = (
             "Periods are joined where the count stayed above the bound for fewer than 3 "
             "consecutive days.",
             "A period that starts by day 3 and lasts to the last count is grade 4.",
-            "The late window ends at new anticancer therapy, progression or last follow-up. The "
-            "late nadir counts where the second lowest day is at most 1500 or no second day "
-            "exists.",
+            "The late window ends at the dates that the plan names (new anticancer therapy, "
+            "transplantation, progression) or last follow-up. The late nadir counts where the "
+            "second lowest day is at most 1500 or no second day exists.",
         ),
     ),
     Criteria(

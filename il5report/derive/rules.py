@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from il5report.derive import dates
@@ -19,6 +21,20 @@ def sequence_variable(name: str) -> str:
     if name == "ADAE":  # its records keep the number of the event
         return "AESEQ"
     return "ASEQ" if name.startswith("AD") else f"{name}SEQ"
+
+
+def event_dates(
+    domains: Domains, adsl: pl.DataFrame, rules: Mapping[str, SubjectDate]
+) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
+    """The plan's further dates, each as `subject_date` gives it, and ADSL with those of which a
+    subject has one; a rule can use those before it."""
+    found, subjects = {}, adsl
+    for name, rule in rules.items():
+        found[name] = subject_date(domains, name, rule, subjects)
+        if rule.pick != "all":
+            column = found[name].select("USUBJID", pl.col("DATE").alias(name))
+            subjects = subjects.join(column, on="USUBJID", how="left", maintain_order="left")
+    return found, subjects
 
 
 def subject_date(

@@ -98,11 +98,12 @@ def _endpoint(label: str, original: Endpoint | None, said: Mapping[str, Rules]) 
     """The rules of an endpoint; of a variant only those that differ."""
     yield Row(label, kind="heading")
     rules, like = said[label], said[original.label] if original else ()
+    replaced = {about for about, _ in rules} & {"From", "Event", "Competing event"}
     if original is not None:
         yield _rule("As", f"{original.label}, but:")
     yield from (_rule(*rule) for rule in rules if rule not in like)
     for about, text in like:
-        if (about, text) not in rules and about != "Event":
+        if (about, text) not in rules and about not in replaced:
             yield _rule("Not applied", f"{about}: {text[:1].lower()}{text[1:]}")
 
 

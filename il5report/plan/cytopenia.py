@@ -21,7 +21,7 @@ class CytopeniaRules(Model):
 
     `counts`: the laboratory data set and its `basetype`. `neutrophils` and `platelets` are
     PARAMCD there; `lineages` those followed at the `landmarks` (days from infusion, an assessment
-    within `window` days counts), with their names. `stop`: dates of ADSL that end the grading
+    within `window` days counts), with their names. `stop`: dates that end the grading
     (new therapy, progression); `until`: end of follow-up.
     """
 

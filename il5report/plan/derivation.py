@@ -229,7 +229,9 @@ def _in_findings(d: Derivation, known: Sequence[str]) -> Iterator[str]:
         dates = tuple(s.start for s in events.since.values())
         yield from _unless_known(f"occurrences {name}", dates, known)
     if d.cytopenia is not None:
-        yield from _unless_known("cytopenia", (*d.cytopenia.stop, d.cytopenia.until), known)
+        single = [name for name, rule in d.event_dates.items() if rule.pick != "all"]
+        yield from _unless_known("cytopenia", d.cytopenia.stop, [*known, *single])
+        yield from _unless_known("cytopenia", [d.cytopenia.until], known)
     if d.eligibility is not None:
         yield from _unless_known("eligibility", d.eligibility.until, known)
 

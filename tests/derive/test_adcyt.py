@@ -63,7 +63,8 @@ def test_grade_at_the_landmark_again(lineage: str, landmark: int) -> None:
 def small(
     neutrophils: dict[int, float], platelets: dict[int, float], **more: Any
 ) -> dict[str, dict[str, Any]]:
-    """ADCYT of subject A from counts by day; `transfused`: days; `therapy`: day of a new one."""
+    """ADCYT of subject A from counts by day; `transfused`: days; `therapy`: day of a new one;
+    `progressed`: day of it."""
 
     def date(day: int) -> str:
         return (START + dt.timedelta(day)).isoformat()
@@ -83,17 +84,20 @@ def small(
         {"USUBJID": "A", "CMCAT": "SUBSEQUENT ANTI-CANCER THERAPY", "CMSTDTC": date(d)}
         for d in more.get("therapy", [])
     ]
+    progressions = [{"USUBJID": "A", "CESTDTC": date(d)} for d in more.get("progressed", [])]
     data = study(
         domain("DM", subject("A")),
         domain("EX", infusion("A")),
         domain("LB", *labs),
         domain("PR", *transfusions, variables="USUBJID PRTRT PRSTDTC PRENDTC"),
         domain("CM", *therapies, variables="USUBJID CMCAT CMDECOD CMCLASCD CMSTDTC CMENDTC"),
+        domain("CE", *progressions, variables="USUBJID CESTDTC"),
     )
     raw = read_plan_file("derivation")
     rules = plan(
         findings={"ADLB": raw["findings"]["ADLB"]},
         cytopenia={**raw["cytopenia"], "until": "CUTDT"},
+        event_dates={"PDDT": {"from": [{"domain": "CE", "date": "CESTDTC"}]}},
     )
     return {r["PARAMCD"]: r for r in rows(derive(data, rules)[0]["ADCYT"])}
 
@@ -111,6 +115,8 @@ def test_counts_after_a_new_therapy_are_not_graded() -> None:
     low = {d: 0.4 if d >= 40 else 3.0 for d in range(80)}
     assert small(low, FLAT)["ICAHTL"]["AVAL"] == 3
     assert small(low, FLAT, therapy=[35])["ICAHTL"]["AVAL"] == 0
+    assert small(low, FLAT, progressed=[35])["ICAHTL"]["AVAL"] == 0
+    assert small(low, FLAT, progressed=[45])["ICAHTL"]["AVAL"] == 3
 
 
 def test_transfusion_hides_a_resolution() -> None:
@@ -118,7 +124,7 @@ def test_transfusion_hides_a_resolution() -> None:
     assert small(FLAT, platelets)["PLATD28"]["AVALCAT1"] == "RESOLVED"
     found = small(FLAT, platelets, transfused=[24])
     assert (found["PLATD28"]["AVALCAT1"], found["PLATD28"]["PROLFL"]) == ("SUPPORTED", "Y")
-    assert found["PLATREC"]["AVAL"] == 32  # from day 0 to the eighth day after the transfusion
+    assert found["PLATREC"]["AVAL"] == 31  # from day 1 to the eighth day after the transfusion
     assert found["PLATREC"]["CNSR"] == 0
 
 

@@ -86,11 +86,18 @@ def test_recovery() -> None:
     assert to_1.filter(pl.col("PARAMCD") == "PLAT")["RECDY"].item() == 40
 
 
-def test_recovery_counts_from_the_day_of_infusion() -> None:
-    frame = graded("NEUT", (-2, 4), (0, 3), (4, 2))
-    assert recovery_to_grade(frame, support())["ONSETDY"].item() == 0
-    before = graded("NEUT", (-2, 4), (1, 2))
+def test_recovery_counts_from_the_day_after_infusion() -> None:
+    frame = graded("NEUT", (-2, 4), (0, 3), (1, 3), (4, 2))
+    assert recovery_to_grade(frame, support())["ONSETDY"].item() == 1
+    before = graded("NEUT", (-2, 4), (0, 4), (1, 2))
     assert recovery_to_grade(before, support()).height == 0
+
+
+def test_the_plan_says_which_grade_is_low() -> None:
+    frame = graded("NEUT", (2, 2), (5, 1))
+    assert recovery_to_grade(frame, support()).height == 0
+    found = recovery_to_grade(frame, support(), to_grade=1, from_grade=2)
+    assert found.select("ONSETDY", "RECDY", "TIME").row(0) == (2, 5, 3)
 
 
 def test_recovery_under_g_csf_is_flagged() -> None:

@@ -2,15 +2,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from pathlib import Path
-from time import process_time
 
 import pytest
 
 from il5report.display.model import FIGURE_SPACE
-from il5report.render.html import ASSETS, SCRIPTS, css_string, render_html
+from il5report.render.html import ASSETS, SCRIPTS, css_string
 from il5report.render.text import clean
-from tests.render import sample
 from tests.render.pages import Page
 from tests.render.reports import Report
 
@@ -105,17 +102,6 @@ def test_texts_stand_out_from_their_ground(usual: Report) -> None:
     for text, ground in [*pairs, ("warn", "warn-ground")]:
         light, dark = sorted((luminance(colours[text]), luminance(colours[ground])), reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 4.5, (text, ground)
-
-
-def test_time_grows_with_the_records_not_faster(tmp_path: Path) -> None:
-    def cost(records: int) -> float:
-        doc = sample.document(records)
-        before = process_time()
-        render_html(doc, tmp_path)
-        return process_time() - before
-
-    cost(10)
-    assert cost(10_000) < 15 * min(cost(2_000) for _ in range(3))
 
 
 def test_numbers_in_the_text_carry_their_rows_and_links_lead_to_displays(usual: Report) -> None:

@@ -96,7 +96,7 @@ def _denominators(options: Options) -> str:
         rest = (
             f"Not {word}: all others of the column, also those who died or left before the visit."
         )
-    return f"{word.capitalize()}: with an evaluable result in the window of the visit. {rest}"
+    return f"{word.capitalize()}: with an evaluable result of the visit. {rest}"
 
 
 def _lines(view: View, columns: list[str], analysis: str, label: str, visit: str) -> list[Row]:
