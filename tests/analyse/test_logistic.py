@@ -156,3 +156,19 @@ def test_a_curve_lies_in_its_band_and_in_the_range_of_a_probability() -> None:
 def test_wrong_input_is_refused(x, y, level: float, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         logistic(x, y, conf_level=level)
+
+
+def test_the_curve_carries_its_exposures_and_level_and_refuses_others() -> None:
+    fit = logistic([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [0, 0, 1, 0, 1, 1], conf_level=0.8)
+    found = curve(fit, [1.5, 2.5])
+    assert found.exposure.tolist() == [1.5, 2.5]
+    assert (found.conf_level, dict(found.ne)) == (0.8, {})
+    with pytest.raises(ValueError, match=r"^exposure\[1\]"):
+        curve(fit, [1.0, math.nan])
+
+
+def test_a_curve_without_a_fit_says_why_for_every_number() -> None:
+    apart = logistic([1.0, 2.0, 3.0, 4.0], [0, 0, 1, 1])
+    found = curve(apart, [2.0])
+    assert set(found.ne) == {"probability", "lower", "upper"}
+    assert set(found.ne.values()) == {apart.ne["odds_ratio"]}
