@@ -27,6 +27,12 @@ DIGITS = 4
 PER_INCH = 72.0
 
 
+class Said(str):
+    """A name that says the values too, where those of the axes are only places of the drawing."""
+
+    __slots__ = ()
+
+
 def name_points(artist: Any, names: Sequence[str]) -> None:
     """Give each point of a line, or bar of a container, its own name."""
     setattr(artist, NAMES, tuple(names))
@@ -108,6 +114,8 @@ class _Words:
         self._x, self._y = _Scale(axes.xaxis), _Scale(axes.yaxis)
 
     def point(self, name: str, x: float, y: float) -> str:
+        if isinstance(name, Said):
+            return str(name)
         return _joined(
             name,
             _labelled(self._x_label, self._x.said(x)),
@@ -115,6 +123,8 @@ class _Words:
         )
 
     def bar(self, name: str, x: tuple[float, float], y: tuple[float, float]) -> str:
+        if isinstance(name, Said):
+            return str(name)
         return _joined(
             name,
             _labelled(self._x_label, self._x.span(*x)),

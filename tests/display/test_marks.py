@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from il5report.display.marks import Said, name_points
 from il5report.display.model import Figure
 from il5report.display.plot import MM, drawing, finished, house_style
 
@@ -92,3 +93,14 @@ def test_marks_lie_where_the_drawing_has_them(scale: str) -> None:
         assert mark.x + mark.width / 2 == pytest.approx(x, abs=0.05)
         assert mark.y + mark.height / 2 == pytest.approx(y, abs=0.05)
         assert 0 < x < 120 / MM * 72 and 0 < y < 80 / MM * 72
+
+
+def test_a_name_that_says_the_values_stands_alone() -> None:
+    def draw(axes: Any) -> None:
+        (line,) = axes.plot([1.2, 2.2], [3, 4])
+        name_points(line, [Said("Total; day 1: 3 mg/L"), Said("Total; day 2: 4 mg/L")])
+        name_points(axes.bar([0], [5], bottom=-7), [Said("Day 28: remission, n = 5")])
+
+    assert texts(draw) == [
+        "Day 28: remission, n = 5", "Total; day 1: 3 mg/L", "Total; day 2: 4 mg/L"
+    ]  # fmt: skip

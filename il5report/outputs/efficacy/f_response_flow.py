@@ -12,7 +12,7 @@ import polars as pl
 from il5report.ard import Rows, Scope, counted
 from il5report.conditions import Comparison
 from il5report.display.axes import legend
-from il5report.display.marks import name_points
+from il5report.display.marks import Said, name_points
 from il5report.display.plot import (
     RESPONSES,
     WIDTH,
@@ -168,7 +168,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         made, axes = drawing(WIDTH, 125)
         bars = [_stacked(counts[visit]) for visit in options.visits]
         for at, visit in enumerate(options.visits):
-            _bar(axes, at, bars[at], counts[visit], colours)
+            _bar(axes, (at, visit), bars[at], counts[visit], colours)
             if at:
                 flows = _flows(view, column, visit, labels)
                 _ribbons(axes, at, bars[at - 1], bars[at], flows, colours)
@@ -200,15 +200,16 @@ def _stacked(counts: Mapping[str, int]) -> dict[str, Band]:
 
 
 def _bar(
-    axes: Any, at: int, bands: Mapping[str, Band], counts: Mapping[str, int],
+    axes: Any, place: tuple[int, str], bands: Mapping[str, Band], counts: Mapping[str, int],
     colours: Mapping[str, str],
 ) -> None:  # fmt: skip
     """The states of a visit with their numbers."""
+    at, visit = place
     for label, n in counts.items():
         if n:
             low, high = bands[label]
             made = axes.bar(at, high - low, 2 * HALF, bottom=low, color=colours[label], linewidth=0)
-            name_points(made, [f"{label}, {n} subjects"])
+            name_points(made, [Said(f"{visit}: {label}, n = {n}")])
             axes.text(
                 at, (low + high) / 2, str(n), ha="center", va="center", fontsize=7,
                 color=ink(colours[label]),

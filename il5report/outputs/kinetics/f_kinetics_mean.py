@@ -19,6 +19,7 @@ from il5report.display.axes import (
     lines_of_numbers,
     logarithmic,
 )
+from il5report.display.marks import Said, name_points
 from il5report.display.plot import (
     GREY,
     SMALL,
@@ -30,7 +31,8 @@ from il5report.display.plot import (
     house_style,
     nothing,
 )
-from il5report.display.view import View
+from il5report.display.rounding import significant
+from il5report.display.view import View, unit_text
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs.appearance import column_looks
 from il5report.outputs.counting import METHOD, add_column_sizes
@@ -109,7 +111,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         made, axes, table = drawing(WIDTH, 125 + below, (100, below))
         for place, (column, look) in enumerate(shown.items()):
             shift = APART * options.last_day * (place - (len(shown) - 1) / 2)
-            _draw(axes, points[column], look, shift)
+            _draw(axes, points[column], look, (column, unit_text(unit)), shift)
         mark_limit(axes, view.at("limit").value("lloq"))
         logarithmic(axes)
         axes.set_ylabel(axis_name(options.label, unit))
@@ -154,16 +156,25 @@ def _points(view: View, column: str, options: Options) -> pl.DataFrame:
     return pl.DataFrame(rows, ["time", "mean", "sd"], orient="row")
 
 
-def _draw(axes: Any, points: pl.DataFrame, look: Look, shift: float) -> None:
-    """Means, and bars from the mean divided by the geometric SD to the mean times it."""
+def _draw(
+    axes: Any, points: pl.DataFrame, look: Look, words: tuple[str, str], shift: float
+) -> None:
+    """Means, and bars from the mean divided by the geometric SD to the mean times it; `words`: the
+    column and the unit."""
     if not points.height:
         return
     mean, sd = points["mean"], points["sd"].fill_null(1.0)
     x = points["time"] + shift
     axes.vlines(x, mean / sd, mean * sd, color=look.colour, linewidth=0.7)
-    axes.plot(
+    (line,) = axes.plot(
         x, mean, color=look.colour, linestyle=look.line, marker=look.marker, markersize=3.5,
     )  # fmt: skip
+    column, unit = words
+    texts = (
+        f"{column}; day {time:g}: {significant(value, 4)} {unit}"
+        for time, value in points.select("time", "mean").iter_rows()
+    )
+    name_points(line, [Said(text) for text in texts])
 
 
 OUTPUT = Output(
