@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from il5report.ard import (
     DENOMINATOR,
@@ -25,8 +24,6 @@ from il5report.output import Context
 from il5report.outputs.tally import Counted
 
 METHOD = "count of subjects"
-
-Codes: TypeAlias = NDArray[np.int32]
 
 
 def column_sizes(ctx: Context) -> dict[str, int]:
