@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import reduce
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from il5report.conditions import Comparison, Condition, comparisons, expression, parse
+from il5report.conditions import Comparison, comparisons, parse
 from il5report.data.dataset import Study, beside
+from il5report.masks import Mask, Masks
 
 WHERE = ("dataset", "set_where", "subset_where", "group_where", "without_where")
 HELD = 1000  # conditions whose records are remembered: those of one display recur
 EQUALITY = ("EQ", "NE", "IN", "NOTIN")
-Mask = NDArray[np.bool_]
 
 
 class Tracer:
@@ -33,8 +32,7 @@ class Tracer:
         self._study = study
         self._frames: dict[str, pl.DataFrame] = {}
         self._subjects: dict[str, NDArray[np.int64]] = {}
-        self._comparisons: dict[tuple[str, Comparison], Mask] = {}
-        self._texts: dict[tuple[str, str], tuple[dict[str, int], NDArray[np.int64]]] = {}
+        self._masks: dict[str, Masks] = {}
         self._conditions: dict[tuple[str, str], Mask] = {}
 
     def frame(self, dataset: str) -> pl.DataFrame:
@@ -79,44 +77,32 @@ class Tracer:
         if at not in self._conditions:
             if len(self._conditions) == HELD:
                 self._conditions.clear()
-            height = self.frame(dataset).height
-            self._conditions[at] = (
-                self._tree(dataset, parse(text)) if text else np.ones(height, np.bool_)
-            )
+            if dataset not in self._masks:
+                self._masks[dataset] = _ByPlace(self.frame(dataset))
+            self._conditions[at] = self._masks[dataset](parse(text) if text else None)
         return self._conditions[at]
 
-    def _tree(self, dataset: str, condition: Condition) -> Mask:
-        if isinstance(condition, Comparison):
-            return self._comparison(dataset, condition)
-        parts = [self._tree(dataset, part) for part in condition.parts]
-        if condition.operator == "NOT":
-            return ~parts[0]
-        return reduce(np.logical_and if condition.operator == "AND" else np.logical_or, parts)
 
-    def _comparison(self, dataset: str, comparison: Comparison) -> Mask:
-        at = dataset, comparison
-        if at not in self._comparisons:
-            frame = self.frame(dataset)
-            if frame.schema[comparison.variable] == pl.String and comparison.comparator in EQUALITY:
-                self._comparisons[at] = self._of_texts(dataset, comparison)
-            else:
-                where = pl.repeat(True, pl.len()) & expression(comparison, frame.schema)
-                self._comparisons[at] = frame.select(where).to_series().to_numpy()
-        return self._comparisons[at]
+class _ByPlace(Masks):
+    """Compares texts for equality by the place of each text: there are very many comparisons."""
 
-    def _of_texts(self, dataset: str, comparison: Comparison) -> Mask:
-        """A comparison of texts for equality, by the place of each text: there are very many."""
-        at = dataset, comparison.variable
-        if at not in self._texts:
-            column = self.frame(dataset)[comparison.variable]
+    def __init__(self, frame: pl.DataFrame) -> None:
+        super().__init__(frame)
+        self._texts: dict[str, tuple[dict[str, int], NDArray[np.int64]]] = {}
+
+    def compare(self, c: Comparison) -> Mask:
+        column = self.frame[c.variable]
+        if column.dtype != pl.String or c.comparator not in EQUALITY:
+            return super().compare(c)
+        if c.variable not in self._texts:
             found = column.unique().drop_nulls()
             places = column.cast(pl.Enum(found)).to_physical().cast(pl.Int64).fill_null(-1)
             names = dict(zip(found, range(found.len()), strict=True))
-            self._texts[at] = names, places.to_numpy()
-        known, codes = self._texts[at]
-        if not comparison.values and comparison.comparator in ("EQ", "NE"):  # missing
+            self._texts[c.variable] = names, places.to_numpy()
+        known, codes = self._texts[c.variable]
+        if not c.values and c.comparator in ("EQ", "NE"):  # missing
             missing: Mask = codes < 0
-            return missing if comparison.comparator == "EQ" else ~missing
-        wanted = [known[value] for value in map(str, comparison.values) if value in known]
+            return missing if c.comparator == "EQ" else ~missing
+        wanted = [known[value] for value in map(str, c.values) if value in known]
         inside = np.isin(codes, wanted) if len(wanted) != 1 else codes == wanted[0]
-        return inside if comparison.comparator in ("EQ", "IN") else ~inside
+        return inside if c.comparator in ("EQ", "IN") else ~inside
