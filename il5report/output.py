@@ -146,11 +146,16 @@ class Context:
         """Columns already selected: every line of a table asks for them."""
         return {}
 
+    def places(self, records: pl.DataFrame) -> NDArray[np.int32]:
+        """The place of each record's subject in `subjects`; -1 for a subject of no place."""
+        known, _ = self._membership
+        who = records["USUBJID"].cast(known, strict=False).to_physical().cast(pl.Int32)
+        return (who.fill_null(-1) if who.null_count() else who).to_numpy()
+
     def split(self, records: pl.DataFrame) -> list[NDArray[np.bool_]]:
         """Which of the records are of the subjects of each column."""
-        places, inside = self._membership
-        who = records["USUBJID"].cast(places, strict=False).to_physical()
-        return list(inside[:, who.cast(pl.Int32).fill_null(-1).to_numpy()])
+        _, inside = self._membership
+        return list(inside[:, self.places(records)])
 
     @cached_property
     def _membership(self) -> tuple[pl.Enum, NDArray[np.bool_]]:

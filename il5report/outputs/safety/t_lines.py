@@ -7,19 +7,22 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Literal, NamedTuple, Self
 
+import numpy as np
 import polars as pl
 from pydantic import model_validator
 
 from il5report.analyse.continuous import describe
 from il5report.analyse.proportion import binomial_ci
 from il5report.ard import Rows, Scope, Stat, counted, stats_of
-from il5report.conditions import Comparison, Condition, all_of, both
+from il5report.conditions import Comparison, Condition, all_of
 from il5report.display.model import Cell, Row
 from il5report.display.view import Numbers, View, fixed_of, percent_value, table, whole
 from il5report.errors import DataError, Finding, some_subjects
+from il5report.masks import Mask
 from il5report.output import CI_NAMES, Context, Needs, Output, Shown
 from il5report.outputs.cells import of_part
 from il5report.outputs.counting import METHOD, add_column_sizes, one_per_subject
+from il5report.outputs.selection import Records, Selection
 from il5report.plan.base import Model, Text, Where
 
 
@@ -124,32 +127,33 @@ def needs(ctx: Context) -> Needs:
 def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(Options)
     add_column_sizes(ctx, rows)
+    selection = Selection(ctx, needs(ctx))
     for place in _placed(options):
         line, dataset = place.line, place.line.dataset or options.dataset
         where = all_of(place.block.where, line.where, place.block.of)
         if line.variable:
-            _values(ctx, rows, place, dataset, where)
+            _values(ctx, rows, place, (selection[dataset], dataset, where))
         elif line.events:
-            _events(ctx, rows, place, dataset, where)
+            _events(ctx, rows, place, (selection[dataset], dataset, where))
         else:
-            _subjects(ctx, rows, place, dataset, where)
+            _subjects(ctx, rows, place, selection, dataset, where)
 
 
-def _subjects(
-    ctx: Context, rows: Rows, place: Placed, dataset: str, where: Condition | None
-) -> None:
+def _subjects(  # noqa: PLR0913, PLR0917
+    ctx: Context, rows: Rows, place: Placed, selection: Selection, dataset: str,
+    where: Condition | None,
+) -> None:  # fmt: skip
     """Subjects with a record, of those in the denominator."""
     line = place.line
     if line.of_dataset == "ADSL":
         where = all_of(where, line.of)
-    found = ctx.records(dataset, where, keep=("USUBJID",)).select("USUBJID").unique()
     base = all_of(line.of, place.block.of)
-    among = ctx.records(line.of_dataset, base, keep=("USUBJID",)).select("USUBJID").unique()
-    _within(ctx, place, found, among)
+    found = selection[dataset].subjects(where)
+    among = selection[line.of_dataset].subjects(base)
+    _within(ctx, place, found & ~among)
     conventions = ctx.plan.conventions
-    counts = zip(ctx.columns, ctx.split(found), ctx.split(among), strict=True)
-    for column, counted_here, of_these in counts:
-        n, total = int(counted_here.sum()), int(of_these.sum())
+    for column, mine in zip(ctx.columns, selection.columns, strict=True):
+        n, total = np.count_nonzero(found & mine), np.count_nonzero(among & mine)
         scope = Scope(
             "subjects", dataset, where, column.where, of=base, of_dataset=line.of_dataset,
             column=column.label, group=place.group, level=line.label,
@@ -163,51 +167,56 @@ def _subjects(
             rows.add(scope, f"{name} interval", stats_of(ci, ("lower", "upper")))
 
 
-def _within(ctx: Context, place: Placed, found: pl.DataFrame, among: pl.DataFrame) -> None:
+def _within(ctx: Context, place: Placed, outside: Mask) -> None:
     """Refuse a line that counts subjects who are not in its denominator."""
-    outside = found.join(among, on="USUBJID", how="anti")["USUBJID"]
-    if outside.len():
+    if outside.any():
         message = f"{ctx.id}: {place.line.label!r} counts subjects outside its denominator"
+        who = ctx.subjects["USUBJID"].filter(pl.Series(outside))
         raise DataError(
             [
                 Finding(
                     "output.denominator", message, dataset=place.line.of_dataset,
-                    count=outside.len(), subjects=some_subjects(outside),
+                    count=who.len(), subjects=some_subjects(who),
                 )
             ]
         )  # fmt: skip
 
 
-def _events(ctx: Context, rows: Rows, place: Placed, dataset: str, where: Condition | None) -> None:
-    records = ctx.records(dataset, where, keep=("USUBJID",))
-    for column, mine in zip(ctx.columns, ctx.split(records), strict=True):
+def _events(
+    ctx: Context, rows: Rows, place: Placed, of: tuple[Records, str, Condition | None]
+) -> None:
+    records, dataset, where = of
+    found = records.meet(where)
+    for column, mine in zip(ctx.columns, records.columns, strict=True):
         scope = Scope(
             "events", dataset, where, column.where, column=column.label, group=place.group,
             level=place.line.label,
         )  # fmt: skip
-        stat = Stat("n_events", "Number of events", int(mine.sum()), "events")
+        stat = Stat("n_events", "Number of events", np.count_nonzero(found & mine), "events")
         rows.add(scope, "count of records", [stat])
 
 
-def _values(ctx: Context, rows: Rows, place: Placed, dataset: str, where: Condition | None) -> None:
-    line = place.line
-    present = Comparison(line.variable, "NE", ())
-    given = present if where is None else both(where, present)
-    records = ctx.records(dataset, given, keep=(line.variable,))
+def _values(
+    ctx: Context, rows: Rows, place: Placed, of: tuple[Records, str, Condition | None]
+) -> None:
+    """Statistics of the values, one of each subject."""
+    line, (records, dataset, where) = place.line, of
+    given = all_of(where, Comparison(line.variable, "NE", ()))
+    found = records.frame[["USUBJID", line.variable]].filter(pl.Series(records.meet(given)))
     if line.pick:
         value = pl.col(line.variable)
         extreme = value.min() if line.pick == "lowest" else value.max()
-        records = records.group_by("USUBJID").agg(extreme)
-    one_per_subject(ctx, records, dataset)
-    values = records[line.variable].to_numpy()
-    for column, mine in zip(ctx.columns, ctx.split(records), strict=True):
-        found = describe(values[mine], conf_level=ctx.plan.conventions.conf_level)
+        found = found.group_by("USUBJID").agg(extreme)
+    one_per_subject(ctx, found, dataset)
+    values = found[line.variable].to_numpy()
+    for column, mine in zip(ctx.columns, ctx.split(found), strict=True):
+        described = describe(values[mine], conf_level=ctx.plan.conventions.conf_level)
         scope = Scope(
             "values", dataset, given, column.where, column=column.label, group=place.group,
             variable=line.variable, level=line.label,
         )  # fmt: skip
         method = f"{line.pick} value of each subject, {DESCRIBED}" if line.pick else DESCRIBED
-        rows.add(scope, method, stats_of(found, STATISTICS))
+        rows.add(scope, method, stats_of(described, STATISTICS))
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
