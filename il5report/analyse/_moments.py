@@ -22,9 +22,9 @@ def moments(array: np.ndarray, conf_level: float) -> Moments:
     n = array.size
     if n == 0:
         return Moments(0, math.nan, 0.0, math.nan, math.nan)
-    mean = math.fsum(array) / n
-    mean += math.fsum(array - mean) / n
-    squares = math.fsum((array - mean) ** 2)
+    mean = math.fsum(array.tolist()) / n
+    mean += math.fsum((array - mean).tolist()) / n
+    squares = math.fsum(((array - mean) ** 2).tolist())
     if n == 1:
         return Moments(1, mean, squares, math.nan, math.nan)
     sd = math.sqrt(squares / (n - 1))

@@ -98,7 +98,7 @@ def describe(values: Sequence[float] | np.ndarray, *, conf_level: float = 0.95) 
     check_open_unit("conf_level", conf_level)
     array = np.sort(check_array("values", values))
     found = moments(array, conf_level)
-    q1, median, q3 = (_percentile(array, Fraction(p)) for p in (25, 50, 75))
+    q1, median, q3 = (_percentile(array, percent) for percent in (25, 50, 75))
     n = array.size
     return Description(
         n=n,
@@ -274,7 +274,7 @@ def geometric_mean_ratio(
     )
 
 
-def _percentile(ordered: np.ndarray, percent: Fraction) -> float:
+def _percentile(ordered: np.ndarray, percent: Fraction | int) -> float:
     n = ordered.size
     if n == 0:
         return math.nan

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,7 @@ class Result:
     ne: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
+    @cache  # asked for with every number
     def stats(cls) -> tuple[Field[Any], ...]:
         """The fields declared with `stat`, in order."""
         return tuple(f for f in fields(cls) if "label" in f.metadata)

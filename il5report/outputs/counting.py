@@ -74,16 +74,20 @@ def add_subjects_with(  # noqa: PLR0913 - the six things a count states
         rows.add(scope, METHOD, counted(n, sizes[column.label]))
 
 
-def one_per_subject(ctx: Context, records: pl.DataFrame, dataset: str) -> None:
-    """Refuse records of which a subject has more than one, where the display needs one.
+def one_per_subject(
+    ctx: Context, records: pl.DataFrame, dataset: str, of: Sequence[str] = ()
+) -> None:
+    """Refuse records of which a subject has more than one, where the display needs one; more than
+    one for each value of the variables `of`, such as a visit.
 
     Raises
     ------
     DataError
         With the number of subjects and a few of them.
     """
-    if records["USUBJID"].n_unique() < records.height:
-        twice = records.filter(records["USUBJID"].is_duplicated())["USUBJID"].unique()
+    repeated = records[["USUBJID", *of]].is_duplicated()
+    if repeated.any():
+        twice = records["USUBJID"].filter(repeated).unique()
         message = f"{ctx.id} needs one record per subject; {twice.len()} subjects have more"
         raise DataError(
             [

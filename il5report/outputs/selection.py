@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from il5report.conditions import Condition, comparisons
+from il5report.conditions import Condition, comparisons, equals
 from il5report.masks import Mask, Masks
-from il5report.output import Context, Needs
+from il5report.output import Column, Context, Needs
+from il5report.outputs.counting import one_per_subject
 
 
 class Records:
@@ -18,14 +20,20 @@ class Records:
 
     Parameters
     ----------
+    dataset : str
+        Its name.
     frame : polars.DataFrame
-        The records, with the variables that conditions on them use.
+        The records, with the variables that are asked for.
     """
 
-    def __init__(self, ctx: Context, frame: pl.DataFrame) -> None:
-        self._ctx, self.frame = ctx, frame
+    def __init__(self, ctx: Context, dataset: str, frame: pl.DataFrame) -> None:
+        self._ctx, self.dataset, self.frame = ctx, dataset, frame
         self.meet = Masks(frame)
         """Which of the records meet a condition."""
+
+    def those(self, where: Condition | None) -> pl.DataFrame:
+        """The records that meet a condition."""
+        return self.frame.filter(pl.Series(self.meet(where)))
 
     @cached_property
     def places(self) -> NDArray[np.int32]:
@@ -42,6 +50,32 @@ class Records:
         found = np.zeros(self._ctx.subjects.height, np.bool_)
         found[self.places[self.meet(where)]] = True
         return found
+
+    def counts(self, where: Condition | None) -> list[int]:
+        """How many records of each column meet the condition."""
+        met = self.meet(where)
+        return [int(np.count_nonzero(met & inside)) for inside in self.columns]
+
+    def by_visit(
+        self, variable: str, where: Condition | None, visits: Sequence[str]
+    ) -> Iterator[tuple[str, list[tuple[Column, NDArray[np.float64]]]]]:
+        """Each visit with the values of each column, in the records that meet `where`.
+
+        Raises
+        ------
+        DataError
+            A subject with more than one such record at a visit.
+        """
+        given = np.flatnonzero(self.meet(where))
+        at = {visit: self.meet(equals("AVISIT", visit))[given] for visit in visits}
+        listed = given[np.logical_or.reduce([np.zeros(len(given), np.bool_), *at.values()])]
+        shown = self.frame[["USUBJID", "AVISIT"]][listed]
+        one_per_subject(self._ctx, shown, self.dataset, ("AVISIT",))
+        values = self.frame[variable].to_numpy()[given]
+        columns = [inside[given] for inside in self.columns]
+        for visit, there in at.items():
+            found = [values[there & inside] for inside in columns]
+            yield visit, list(zip(self._ctx.columns, found, strict=True))
 
 
 class Selection:
@@ -67,10 +101,14 @@ class Selection:
         if dataset not in self._found:
             keep = sorted({"USUBJID"}.union(*(self._used.get(d, ()) for d in (dataset, "ADSL"))))
             own = self._ctx.subjects if dataset == "ADSL" else self._ctx.records(dataset, keep=keep)
-            self._found[dataset] = Records(self._ctx, own)
+            self._found[dataset] = Records(self._ctx, dataset, own)
         return self._found[dataset]
 
     @cached_property
     def columns(self) -> list[Mask]:
         """Which subjects of the set are in each column."""
         return self._ctx.split(self._ctx.subjects)
+
+    def counts(self, subjects: Mask) -> list[int]:
+        """How many of these subjects are in each column."""
+        return [int(np.count_nonzero(subjects & inside)) for inside in self.columns]

@@ -27,7 +27,8 @@ from il5report.display.view import Numbers, View
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs import courses
 from il5report.outputs.appearance import column_looks, parts
-from il5report.outputs.counting import add_column_sizes, one_per_subject
+from il5report.outputs.counting import add_column_sizes
+from il5report.outputs.selection import Selection
 
 
 class Options(courses.FindingOptions):
@@ -55,22 +56,19 @@ def _visits(ctx: Context) -> tuple[str, ...]:
 def analyse(ctx: Context, rows: Rows) -> None:
     options, level = ctx.options(Options), ctx.plan.conventions.conf_level
     add_column_sizes(ctx, rows)
+    records, shown = Selection(ctx, needs(ctx))[options.dataset], parts(ctx)
     for item in options.parameters:
         where = courses.given(options, item)
-        records = ctx.records(options.dataset, where, keep=("AVISIT", options.variable))
-        values, at = records[options.variable].to_numpy(), records["AVISIT"]
-        shown = parts(ctx)
-        columns = [c for c in zip(ctx.columns, ctx.split(records), strict=True) if c[0] in shown]
-        for visit in _visits(ctx):
-            there = (at == visit).fill_null(False)
-            one_per_subject(ctx, records.filter(there), options.dataset)
-            for column, inside in columns:
-                made = describe(values[inside & there.to_numpy()], conf_level=level)
-                scope = Scope(
-                    "box", options.dataset, all_of(where, equals("AVISIT", visit)), column.where,
-                    column=column.label, level=visit, paramcd=item.paramcd,
-                )  # fmt: skip
-                rows.add(scope, "percentiles PCTLDEF 5", stats_of(made, ("n", *BOX)))
+        for visit, columns in records.by_visit(options.variable, where, _visits(ctx)):
+            of_visit = all_of(where, equals("AVISIT", visit))
+            for column, values in columns:
+                if column in shown:
+                    scope = Scope(
+                        "box", options.dataset, of_visit, column.where, column=column.label,
+                        level=visit, paramcd=item.paramcd,
+                    )  # fmt: skip
+                    made = describe(values, conf_level=level)
+                    rows.add(scope, "percentiles PCTLDEF 5", stats_of(made, ("n", *BOX)))
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:

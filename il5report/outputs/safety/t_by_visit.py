@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import product
 
 import polars as pl
 
 from il5report.analyse.continuous import describe
 from il5report.ard import Rows, Scope, stats_of
-from il5report.conditions import Comparison, Condition, all_of, both, equals
+from il5report.conditions import Comparison, all_of, both, equals
 from il5report.display.model import Cell, Row
 from il5report.display.view import Numbers, View, fixed_of, table, whole
 from il5report.errors import Finding, PlanError, nearest
 from il5report.output import Context, Needs, Output, Shown
-from il5report.outputs.counting import add_column_sizes, one_per_subject
+from il5report.outputs.counting import add_column_sizes
+from il5report.outputs.selection import Records, Selection
 from il5report.plan.base import Model, Text, Where
 
 
@@ -75,33 +77,26 @@ def _visits_of(ctx: Context, measure: Measure) -> tuple[str, ...]:
 def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(Options)
     add_column_sizes(ctx, rows)
-    for item in options.parameters:
-        for measure in options.measures:
-            where = both(equals("PARAMCD", item.paramcd), Comparison(measure.variable, "NE", ()))
-            joint = all_of(options.subset, measure.where, where)
-            _measure(ctx, rows, item, measure, joint)
+    records = Selection(ctx, needs(ctx))[options.dataset]
+    for item, measure in product(options.parameters, options.measures):
+        _measure(ctx, rows, item, measure, records)
 
 
-def _measure(
-    ctx: Context, rows: Rows, item: Measured, measure: Measure, where: Condition | None
-) -> None:
-    dataset = ctx.options(Options).dataset
-    records = ctx.records(dataset, where, keep=("USUBJID", "AVISIT", measure.variable))
-    values, at = records[measure.variable].to_numpy(), records["AVISIT"]
-    columns = list(zip(ctx.columns, ctx.split(records), strict=True))
-    for visit in _visits_of(ctx, measure):
-        there = (at == visit).fill_null(False)
-        one_per_subject(ctx, records.filter(there), dataset)
-        for column, inside in columns:
-            mine = values[inside & there.to_numpy()]
-            found = describe(mine, conf_level=ctx.plan.conventions.conf_level)
+def _measure(ctx: Context, rows: Rows, item: Measured, measure: Measure, records: Records) -> None:
+    """The statistics of what is measured, at each of its visits in each column."""
+    options, conf_level = ctx.options(Options), ctx.plan.conventions.conf_level
+    present = both(equals("PARAMCD", item.paramcd), Comparison(measure.variable, "NE", ()))
+    where = all_of(options.subset, measure.where, present)
+    visits = _visits_of(ctx, measure)
+    for visit, columns in records.by_visit(measure.variable, where, visits):
+        of_visit = all_of(where, equals("AVISIT", visit))
+        for column, values in columns:
             scope = Scope(
-                measure.label, dataset, all_of(where, equals("AVISIT", visit)), column.where,
-                column=column.label, variable=measure.variable, level=visit, paramcd=item.paramcd,
+                measure.label, options.dataset, of_visit, column.where, column=column.label,
+                variable=measure.variable, level=visit, paramcd=item.paramcd,
             )  # fmt: skip
-            rows.add(
-                scope, "descriptive statistics, percentiles PCTLDEF 5", stats_of(found, STATISTICS)
-            )
+            found = stats_of(describe(values, conf_level=conf_level), STATISTICS)
+            rows.add(scope, "descriptive statistics, percentiles PCTLDEF 5", found)
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:

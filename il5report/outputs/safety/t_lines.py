@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Literal, NamedTuple, Self
 
-import numpy as np
 import polars as pl
 from pydantic import model_validator
 
@@ -139,7 +138,7 @@ def analyse(ctx: Context, rows: Rows) -> None:
             _subjects(ctx, rows, place, selection, dataset, where)
 
 
-def _subjects(  # noqa: PLR0913, PLR0917
+def _subjects(
     ctx: Context, rows: Rows, place: Placed, selection: Selection, dataset: str,
     where: Condition | None,
 ) -> None:  # fmt: skip
@@ -152,8 +151,8 @@ def _subjects(  # noqa: PLR0913, PLR0917
     among = selection[line.of_dataset].subjects(base)
     _within(ctx, place, found & ~among)
     conventions = ctx.plan.conventions
-    for column, mine in zip(ctx.columns, selection.columns, strict=True):
-        n, total = np.count_nonzero(found & mine), np.count_nonzero(among & mine)
+    counts = zip(ctx.columns, selection.counts(found), selection.counts(among), strict=True)
+    for column, n, total in counts:
         scope = Scope(
             "subjects", dataset, where, column.where, of=base, of_dataset=line.of_dataset,
             column=column.label, group=place.group, level=line.label,
@@ -186,13 +185,12 @@ def _events(
     ctx: Context, rows: Rows, place: Placed, of: tuple[Records, str, Condition | None]
 ) -> None:
     records, dataset, where = of
-    found = records.meet(where)
-    for column, mine in zip(ctx.columns, records.columns, strict=True):
+    for column, n in zip(ctx.columns, records.counts(where), strict=True):
         scope = Scope(
             "events", dataset, where, column.where, column=column.label, group=place.group,
             level=place.line.label,
         )  # fmt: skip
-        stat = Stat("n_events", "Number of events", np.count_nonzero(found & mine), "events")
+        stat = Stat("n_events", "Number of events", n, "events")
         rows.add(scope, "count of records", [stat])
 
 
