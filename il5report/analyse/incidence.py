@@ -72,8 +72,7 @@ def incidence(
     tests/oracle/incidence.R
     """
     inside, subjects, what = _checked(subject, kind, kinds, members)
-    n = _reached(subjects, what, [len(what)], kinds, inside)
-    return Incidence(n=n[:, 0])
+    return Incidence(n=_counted(subjects, what, np.uint8(1), kinds, inside, 1)[:, 0])
 
 
 def worst_incidence(
@@ -118,10 +117,8 @@ def worst_incidence(
     graded = _codes("rank", rank, ranks)
     if len(graded) != len(what):
         raise ValueError(f"rank: length {len(what)} expected, {len(graded)} given")
-    below = ranks - 1 - graded
-    order = np.argsort(below.astype(np.min_scalar_type(ranks)), kind="stable")
-    ends = np.bincount(below, minlength=ranks).cumsum().tolist()
-    n = _reached(subjects[order], what[order], ends, kinds, inside)[:, ::-1]
+    steps = (graded + 1).astype(np.min_scalar_type(ranks))
+    n = _counted(subjects, what, steps, kinds, inside, ranks)
     n[:, :-1] -= n[:, 1:]  # those who reach a rank, without those who reach the next
     return WorstIncidence(n=n)
 
@@ -154,14 +151,14 @@ def _codes(name: str, values: ArrayLike, size: int) -> Codes:
     return codes.astype(np.int32, copy=False)
 
 
-def _reached(
-    subject: Codes, kind: Codes, ends: Sequence[int], kinds: int, inside: NDArray[np.bool_]
+def _counted(  # noqa: PLR0913
+    subject: Codes, kind: Codes, step: Steps, kinds: int, inside: NDArray[np.bool_], steps: int
 ) -> Counts:
-    """Distinct subjects with a record of a step up to this one: (kind, step, set). The records are
-    in the order of their steps, those of the first up to ``ends[0]`` and so on.
+    """Distinct subjects with a record of a step (1 to `steps`) or a higher one: (kind, step, set).
 
-    Each record marks its place in a table of subjects by kinds, for as many kinds at a time as
-    there is room for. Subjects of the same sets stand together, so that a count is a column sum.
+    Each record marks its place in a table of subjects by kinds with its step, for as many kinds at
+    a time as there is room for. Subjects of the same sets stand together, so that a count is a
+    column sum.
     """
     subjects = inside.shape[1]
     width = max(LARGEST_TABLE // max(subjects, 1), 1)
@@ -169,19 +166,19 @@ def _reached(
         blocks = []
         for first in range(0, kinds, width):
             mine = np.flatnonzero((kind >= first) & (kind < first + width))
-            until = np.searchsorted(mine, ends).tolist()
+            of_mine = step[mine] if step.ndim else step
             size = min(width, kinds - first)
-            blocks.append(_reached(subject[mine], kind[mine] - first, until, size, inside))
+            blocks.append(_counted(subject[mine], kind[mine] - first, of_mine, size, inside, steps))
         return np.concatenate(blocks)
     line, bounds, sets = _alike(inside)
     place = line[subject] * np.int32(kinds)
     place += kind
-    seen = np.zeros((subjects, kinds), np.uint8)
-    n = np.zeros((kinds, len(ends), len(sets)), np.int64)
-    for step, (start, end) in enumerate(pairwise([0, *ends])):
-        seen.reshape(-1)[place[start:end]] = 1
-        for group, (top, bottom) in enumerate(pairwise(bounds)):
-            n[:, step, group] = seen[top:bottom].sum(axis=0, dtype=np.int32)
+    worst = np.zeros((subjects, kinds), step.dtype)
+    np.maximum.at(worst.reshape(-1), place, step)
+    n = np.zeros((kinds, steps, len(sets)), np.int64)
+    for group, (top, bottom) in enumerate(pairwise(bounds)):
+        for least in range(steps):
+            n[:, least, group] = (worst[top:bottom] > least).sum(axis=0, dtype=np.int32)
     return n @ sets
 
 

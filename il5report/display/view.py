@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
 
 import polars as pl
 
@@ -17,16 +17,11 @@ _PLACE = ("analysis", "column", "group", "variable", "level", "paramcd", "visit"
 _LEADING = re.compile(r"^[(<>]?(-?\d+)")
 
 
-class Number(NamedTuple):
-    """A number of the ARD: value (None where not estimable), reason, row key."""
-
-    value: float | None
-    reason: str
-    row: int
+# Of the ARD: value (None where not estimable), reason, row key. A plain tuple: tables have many.
+Number: TypeAlias = tuple[float | None, str, int]
 
 
-@dataclass(frozen=True)
-class Numbers:
+class Numbers(NamedTuple):
     """The statistics of one place in a display, by ``stat_name``."""
 
     stats: Mapping[str, Number]
@@ -35,23 +30,27 @@ class Numbers:
         return bool(self.stats)
 
     def value(self, name: str) -> float | None:
-        return self.stats[name].value
+        return self.stats[name][0]
+
+    def reason(self, name: str) -> str:
+        """Why there is no value; empty where there is one."""
+        return self.stats[name][1]
 
     def count(self, name: str) -> int:
         """A number that is a count."""
-        value = self.stats[name].value
+        value = self.stats[name][0]
         if value is None:
             raise ValueError(f"{name} is a count and has no value")
         return int(value)
 
     def refs(self, *names: str) -> tuple[int, ...]:
-        return tuple(self.stats[name].row for name in names)
+        return tuple([self.stats[name][2] for name in names])
 
     def n_percent(self) -> Cell:
         """``n (xx.x%)``; the count alone where there is no denominator."""
         n, total = self.count("n"), self.count("N")
         shown = n_percent(n, total) if total else str(n)
-        return Cell(shown, refs=self.refs("n", "p"))
+        return Cell(shown, 0, (self.stats["n"][2], self.stats["p"][2]))
 
     def count_alone(self) -> Cell:
         """``n`` without a percentage."""
@@ -63,7 +62,7 @@ class Numbers:
 
     def text(self, name: str, show: Callable[[float], str]) -> str:
         """The number through `show`, or NE."""
-        value = self.stats[name].value
+        value = self.stats[name][0]
         return NE if value is None else show(value)
 
     def cell(self, pattern: str, show: Mapping[str, Callable[[float], str]]) -> Cell:
@@ -81,9 +80,8 @@ class View:
     def __init__(self, ard: pl.DataFrame) -> None:
         self.ard = ard
         self._names: list[str] = ard["stat_name"].to_list()
-        self._numbers = list(
-            map(Number, *(ard[name].to_list() for name in ("stat", "reason", "row")))
-        )
+        values = (ard[name].to_list() for name in ("stat", "reason", "row"))
+        self._numbers: list[Number] = list(zip(*values, strict=True))
         self._index: dict[tuple[object, ...], Sequence[int]] = {}
         # the numbers of a place mostly follow each other: one look at each run of them
         runs = ard.select(pl.struct(_PLACE).rle().alias("run")).unnest("run")
@@ -186,6 +184,7 @@ def table(heads: Sequence[Head], rows: Sequence[Row], empty: str = "") -> Table:
     return Table(tuple(heads), tuple(padded), empty)
 
 
+@lru_cache(maxsize=2**14)
 def _digits(text: str) -> int:
     match = _LEADING.match(text)
     return len(match.group(1)) if match else 0

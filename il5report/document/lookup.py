@@ -118,11 +118,10 @@ class Lookup:
         if stat not in numbers.stats:
             known = nearest(stat, sorted(numbers.stats))
             raise LookupFault(f"{key}: no statistic {stat!r} at {analysis!r}{known}")
-        number = numbers.stats[stat]
-        unit = self.view(key).ard.filter(pl.col("row") == number.row)["unit"][0]
-        shown = NE if number.value is None else self._show(key, show)(number.value)
-        run = Run(shown, (number.row,))
-        return Value(run, number.value, number.reason, unit_text(unit))
+        value, reason, row = numbers.stats[stat]
+        unit = self.view(key).ard.filter(pl.col("row") == row)["unit"][0]
+        shown = NE if value is None else self._show(key, show)(value)
+        return Value(Run(shown, (row,)), value, reason, unit_text(unit))
 
     def interval(self, key: str, analysis: str, show: str | int, **place: Any) -> tuple[Run, ...]:
         """``95% CI 36.1% to 80.9%``; a limit that is not estimable is NE."""

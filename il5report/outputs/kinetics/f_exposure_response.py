@@ -152,7 +152,7 @@ def _fitted(view: View, axes: Any, outcome: str, exposure: str) -> str:
         )
         return "with the fitted curve"
     place = view.at("logistic", RATIO, group=outcome, level=exposure)
-    reason = place.stats["odds_ratio"].reason
+    reason = place.reason("odds_ratio")
     lines = fill(f"No logistic regression: {reason}", 34)
     axes.text(
         0.5,

@@ -194,7 +194,7 @@ def _regression(fitted: Numbers) -> list[Row]:
     """The regression with its test, or why there is none; nothing where none was asked for."""
     if not fitted:
         return []
-    none, reason = NONE, fitted.stats["odds_ratio"].reason
+    none, reason = NONE, fitted.reason("odds_ratio")
     show = partial(significant, digits=3)
     if reason:
         missing = fitted.cell("{odds_ratio}", {"odds_ratio": show})

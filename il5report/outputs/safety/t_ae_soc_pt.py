@@ -138,13 +138,16 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     rows = [row(options.any, ANY)]
     groups = view.only(f"{GROUP}|{bands[0]}", column=columns[-1], stat_name="n")
     shown = _frequent(view.only(f"{TERM}|{bands[0]}"), columns[-1], options.at_least)
-    for group in _ordered(groups, options) if options.group else [""]:
-        terms = _ordered(shown.filter(pl.col("group") == group), options)
-        if terms and options.group:
+    terms: dict[str, list[str]] = {}
+    for group, term in _ordered(shown, options):
+        terms.setdefault(group, []).append(term)
+    for _, group in _ordered(groups, options) if options.group else [("", "")]:
+        mine = terms.get(group, [])
+        if mine and options.group:
             label = ctx.said(options.group, group) or UNCODED
             rows.append(row(label, GROUP, variable=options.group, level=group))
         rows += [
-            row(ctx.said(options.term, t) or UNCODED, TERM, group, options.term, t) for t in terms
+            row(ctx.said(options.term, t) or UNCODED, TERM, group, options.term, t) for t in mine
         ]
     heads = _heads(view, columns, bands, options.head)
     graded = f"Adverse events graded by {ctx.words['ae_grading']}."
@@ -159,12 +162,12 @@ def _frequent(terms: pl.DataFrame, column: str, at_least: float) -> pl.DataFrame
     return counts.join(reached, on=["group", "level"], how="semi") if at_least else counts
 
 
-def _ordered(counts: pl.DataFrame, options: Options) -> list[str]:
-    """Levels as the plan sorts them; equal frequencies alphabetically, whatever their case."""
+def _ordered(counts: pl.DataFrame, options: Options) -> list[tuple[str, str]]:
+    """Group and level as the plan sorts the levels; equal frequencies alphabetically, whatever
+    their case."""
     by = [pl.col("level").str.to_lowercase(), pl.col("level")]
-    if options.sort == "alphabetical":
-        return counts.sort(by)["level"].to_list()
-    return counts.sort([-pl.col("stat"), *by])["level"].to_list()
+    frequency = [-pl.col("stat")] if options.sort == "frequency" else []
+    return counts.select("group", "level", "stat").sort([*frequency, *by]).drop("stat").rows()
 
 
 def _heads(view: View, columns: list[str], bands: list[str], first: str) -> list[Head]:
