@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +14,7 @@ from il5report.analyse._life_table import Counts
 from il5report.analyse.result import Result, stat
 
 Codes: TypeAlias = NDArray[np.int32]
+Steps: TypeAlias = NDArray[np.unsignedinteger[Any]]
 LARGEST_TABLE = 2**27
 
 
@@ -72,7 +73,8 @@ def incidence(
     tests/oracle/incidence.R
     """
     inside, subjects, what = _checked(subject, kind, kinds, members)
-    return Incidence(n=_counted(subjects, what, np.uint8(1), kinds, inside, 1)[:, 0])
+    steps = np.ones(len(what), np.uint8)
+    return Incidence(n=_counted(subjects, what, steps, kinds, inside, 1)[:, 0])
 
 
 def worst_incidence(
@@ -151,7 +153,7 @@ def _codes(name: str, values: ArrayLike, size: int) -> Codes:
     return codes.astype(np.int32, copy=False)
 
 
-def _counted(  # noqa: PLR0913
+def _counted(
     subject: Codes, kind: Codes, step: Steps, kinds: int, inside: NDArray[np.bool_], steps: int
 ) -> Counts:
     """Distinct subjects with a record of a step (1 to `steps`) or a higher one: (kind, step, set).
@@ -166,9 +168,8 @@ def _counted(  # noqa: PLR0913
         blocks = []
         for first in range(0, kinds, width):
             mine = np.flatnonzero((kind >= first) & (kind < first + width))
-            of_mine = step[mine] if step.ndim else step
-            size = min(width, kinds - first)
-            blocks.append(_counted(subject[mine], kind[mine] - first, of_mine, size, inside, steps))
+            own = subject[mine], kind[mine] - first, step[mine]
+            blocks.append(_counted(*own, min(width, kinds - first), inside, steps))
         return np.concatenate(blocks)
     line, bounds, sets = _alike(inside)
     place = line[subject] * np.int32(kinds)
@@ -186,8 +187,8 @@ def _alike(inside: NDArray[np.bool_]) -> tuple[Codes, list[int], Counts]:
     """Subjects in order, those of the same sets together: the line of each subject, the bounds of
     the groups, and which sets (column) each group (row) is in."""
     pattern = np.zeros(inside.shape[1], np.int64)
-    for member in inside:
-        pattern = np.unique(2 * pattern + member, return_inverse=True)[1]
+    for eight in np.packbits(inside, axis=0):
+        pattern = np.unique(256 * pattern + eight, return_inverse=True)[1]
     order = np.argsort(pattern, kind="stable")
     line = np.empty(len(order), np.int32)
     line[order] = np.arange(len(order))

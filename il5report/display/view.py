@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from itertools import zip_longest
 from typing import NamedTuple, TypeAlias
 
 import polars as pl
@@ -175,8 +176,7 @@ def aligned(texts: Sequence[str]) -> list[str]:
 def table(heads: Sequence[Head], rows: Sequence[Row], empty: str = "") -> Table:
     """A table whose cells are padded so that the leading numbers of a column line up."""
     digits = [[_digits(cell.text) for cell in row.cells] for row in rows]
-    columns = max((len(row) for row in digits), default=0)
-    widths = [max((row[i] for row in digits if i < len(row)), default=0) for i in range(columns)]
+    widths = list(map(max, zip_longest(*digits, fillvalue=0)))
     padded = [
         Row(row.label, tuple(map(_padded, row.cells, own, widths)), row.indent, row.kind)
         for row, own in zip(rows, digits, strict=True)

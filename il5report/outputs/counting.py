@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from il5report.ard import (
     DENOMINATOR,
@@ -18,12 +19,13 @@ from il5report.ard import (
     counted,
     text,
 )
-from il5report.conditions import MISSING, Condition, of_dataset, quoted
+from il5report.conditions import MISSING, Comparison, Condition, of_dataset, quoted
 from il5report.errors import DataError, Finding, some_subjects
 from il5report.output import Context
 from il5report.outputs.tally import Counted
 
 METHOD = "count of subjects"
+NOBODY = "no subject in the denominator"
 
 
 def column_sizes(ctx: Context) -> dict[str, int]:
@@ -124,92 +126,88 @@ def add_incidence(  # noqa: PLR0913
 
     The level's condition is ``variable == level``, preceded by the same of `group`.
     """
-    parts = [_is_level(name) for name in (group, variable) if name]
-    levels = counted.levels.select(
-        *counted.levels.columns,
-        (pl.col(group).fill_null("") if group else pl.lit("")).alias("_group"),
-        (pl.col(variable).fill_null("") if variable else pl.lit("")).alias("_level"),
-        (pl.concat_str(parts, separator=" and ") if parts else pl.lit("")).alias("group_where"),
-    ).join(_of_columns(ctx), how="cross", maintain_order="left_right")
+    names = [name for name in (group, variable) if name]
+    levels = counted.levels.select(pl.col(names).fill_null(""))
+    wheres = [column.where for column in ctx.columns]
+    values = _values(
+        [counted.counts[line.mark] for line in lines],
+        [ctx.in_column(column).height for column in ctx.columns],
+    )
+    # the place of each number, and whether it is of records rather than of the column's subjects
+    line, level, column, stat = np.indices(values.shape).reshape(4, -1)
+    own = stat != _STATS.index(DENOMINATOR)
+    in_level = _conditions(counted.levels, names)
+    joint = [*map(text, wheres), *(_joint(of, where) for of in in_level for where in wheres)]
+    named = _conditions(counted.levels, names, dataset)
+    without = ["", *(of for line in lines for of in _without(line.without, dataset, named))]
+    name, label, unit = (_spread(texts, stat) for texts in zip(*_STATS, strict=True))
     rows.add_frame(
-        _stats(
-            pl.concat(
-                levels.select(
-                    "column",
-                    "where",
-                    DENOMINATOR[0],
-                    "group_where",
-                    pl.col("_group").alias("group"),
-                    pl.col("_level").alias("level"),
-                    pl.Series(
-                        NUMBER_OF_SUBJECTS[0], counted.counts[line.mark].ravel(), dtype=pl.Float64
-                    ),
-                    pl.lit(line.analysis).alias("analysis"),
-                    pl.lit(text(line.subset)).alias("subset_where"),
-                    _without(dataset, line.without, (group, variable)).alias("without_where"),
-                    pl.lit(variable).alias("variable"),
-                    pl.lit(dataset).alias("dataset"),
-                    pl.lit(METHOD).alias("method"),
-                )
-                for line in lines
-            )
+        pl.DataFrame(
+            {
+                "analysis": _spread([line.analysis for line in lines], line),
+                "column": _spread([column.label for column in ctx.columns], column),
+                "group": levels[group].gather(level) if group else "",
+                "variable": variable,
+                "level": levels[variable].gather(level) if variable else "",
+                "method": METHOD,
+                "stat_name": name,
+                "stat_label": label,
+                "stat": pl.Series(values.ravel(), nan_to_null=True),
+                "unit": unit,
+                "reason": _spread(["", NOBODY], np.isnan(values).ravel()),
+                "dataset": _spread(["ADSL", dataset], own),
+                "subset_where": _spread(
+                    ["", *(text(line.subset) for line in lines)], own * (1 + line)
+                ),
+                "group_where": _spread(joint, own * (1 + level) * len(wheres) + column),
+                "without_where": _spread(without, own * (1 + line * len(in_level) + level)),
+            }
         )
     )
 
 
-def _of_columns(ctx: Context) -> pl.DataFrame:
-    """Label, condition and number of subjects of each column."""
-    return pl.DataFrame(
-        {
-            "column": [column.label for column in ctx.columns],
-            "where": [text(column.where) for column in ctx.columns],
-            DENOMINATOR[0]: [float(ctx.in_column(column).height) for column in ctx.columns],
-        }
-    )
+def _values(counts: Sequence[NDArray[np.int64]], sizes: Sequence[int]) -> NDArray[np.float64]:
+    """n, N and n/N: (line, level, column, statistic), missing where there is none."""
+    n = np.array(counts, np.float64)
+    total = np.broadcast_to(np.array(sizes, np.float64), n.shape)
+    proportion = np.divide(n, total, out=np.full(n.shape, np.nan), where=total > 0)
+    return np.stack([n, total, proportion], axis=-1)
 
 
-def _is_level(name: str, dataset: str = "") -> pl.Expr:
-    """The condition text ``name == level`` for each level of a column."""
-    literal = pl.when(pl.col(name).is_null()).then(pl.lit(MISSING)).otherwise(quoted(name))
-    return pl.concat_str(pl.lit(f"{dataset}.{name} == " if dataset else f"{name} == "), literal)
+def _spread(texts: Sequence[str], place: NDArray[np.int64]) -> pl.Series:
+    """The text at each place."""
+    return pl.Series(texts, dtype=pl.String).gather(place)
 
 
-def _without(dataset: str, where: Condition | None, names: Sequence[str]) -> pl.Expr:
-    """The condition text of the records of the same level that leave a subject out."""
+def _conditions(levels: pl.DataFrame, names: Sequence[str], dataset: str = "") -> list[str]:
+    """The condition text ``name == level and ...`` of each level; empty without names."""
+    if not names:
+        return [""] * levels.height
+    parts = []
+    for name in names:
+        literal = pl.when(pl.col(name).is_null()).then(pl.lit(MISSING)).otherwise(quoted(name))
+        parts += [
+            pl.lit(f"{dataset}.{name} == " if dataset else f"{name} == "),
+            literal,
+            pl.lit(" and "),
+        ]
+    return levels.select(pl.concat_str(parts[:-1])).to_series().to_list()
+
+
+def _joint(level: str, where: Condition | None) -> str:
+    """The condition text of a level and a column."""
+    if where is None or not level:
+        return level or text(where)
+    alone = isinstance(where, Comparison) or where.operator == "AND"
+    return f"{level} and {where}" if alone else f"{level} and ({where})"
+
+
+def _without(where: Condition | None, dataset: str, levels: Sequence[str]) -> list[str]:
+    """By level, the condition text of its records that leave a subject out."""
     if where is None:
-        return pl.lit("")
-    parts = [pl.lit(str(of_dataset(where, dataset)))]
-    return pl.concat_str([*parts, *(_is_level(n, dataset) for n in names if n)], separator=" and ")
+        return [""] * len(levels)
+    first = str(of_dataset(where, dataset))
+    return [f"{first} and {level}" if level else first for level in levels]
 
 
-def _stats(places: pl.DataFrame) -> pl.DataFrame:
-    """The three numbers of each place, one after the other."""
-    n, size, where = (pl.col(c) for c in (NUMBER_OF_SUBJECTS[0], DENOMINATOR[0], "where"))
-    also = pl.when(where.str.contains(" or ", literal=True)).then(pl.format("({})", where))
-    joint = (
-        pl.when(where == "").then("group_where").when(pl.col("group_where") == "").then(where)
-        .otherwise(pl.format("{} and {}", "group_where", also.otherwise(where)))
-    )  # fmt: skip
-    none = pl.when(size == 0).then(pl.lit("no subject in the denominator")).otherwise(pl.lit(""))
-    shared = ["analysis", "method", "column", "group", "variable", "level"]
-    own = ("dataset", "subset_where", joint.alias("group_where"), "without_where")
-    whole = (
-        pl.lit("ADSL").alias("dataset"), pl.lit("").alias("subset_where"),
-        where.alias("group_where"), pl.lit("").alias("without_where"),
-    )  # fmt: skip
-    three = [
-        places.lazy().select(
-            *shared, *source, value.alias("stat"), reason.alias("reason"),
-            *(pl.lit(v).alias(k) for k, v in zip(_STAT, stat, strict=True)),
-        )
-        for stat, value, reason, source in (
-            (NUMBER_OF_SUBJECTS, n, pl.lit(""), own),
-            (DENOMINATOR, size, pl.lit(""), whole),
-            (PROPORTION, pl.when(size > 0).then(n / size), none, own),
-        )
-    ]  # fmt: skip
-    in_turn = np.arange(3 * places.height).reshape(3, -1).T.ravel()
-    return pl.concat(pl.collect_all(three))[in_turn]
-
-
-_STAT = ("stat_name", "stat_label", "unit")
+_STATS = (NUMBER_OF_SUBJECTS, DENOMINATOR, PROPORTION)

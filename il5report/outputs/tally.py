@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -46,41 +47,40 @@ class Tally:
         grades: Mapping[str, Condition] = {},
     ) -> None:
         subjects = ctx.subjects
-        self._members = [_mask(subjects, column.where) for column in ctx.columns]
+        self._members = _masks(subjects, [column.where for column in ctx.columns])
         self._who, self._values, self._codes = _coded(records, subjects["USUBJID"], by)
-        self._marks: dict[str, NDArray[np.intp] | slice] = {}
-        for mark, where in marks.items():
-            inside = _mask(records, where)
-            self._marks[mark] = slice(None) if inside.all() else np.flatnonzero(inside)
+        masks = _masks(records, [*marks.values(), *grades.values()])
+        inside = dict(zip(marks, masks, strict=False))
+        self._marks = {mark: None if m.all() else np.flatnonzero(m) for mark, m in inside.items()}
         self._grades = tuple(grades)
-        self._rank = np.zeros(records.height, np.int32)
-        for place, where in enumerate(grades.values(), 1):
-            self._rank[_mask(records, where)] = place
+        self._rank = np.zeros(records.height, np.min_scalar_type(len(grades)))
+        for place, mask in enumerate(masks[len(marks) :], 1):
+            np.maximum(self._rank, mask * self._rank.dtype.type(place), out=self._rank)
 
     def by(self, *variables: str) -> Counted:
         """Counts for each combination of the variables' values; without any, one count."""
         levels, kind = self._levels(variables)
         kinds, members = levels.height, self._members
+        worst = worst_incidence(
+            self._who, kind, self._rank, kinds=kinds, ranks=len(self._grades) + 1, members=members
+        ).n
         counts = {
-            mark: incidence(self._who[inside], kind[inside], kinds=kinds, members=members).n
+            mark: worst.sum(axis=1)
+            if inside is None
+            else incidence(self._who[inside], kind[inside], kinds=kinds, members=members).n
             for mark, inside in self._marks.items()
         }
-        if self._grades:
-            worst = worst_incidence(
-                self._who, kind, self._rank, kinds=kinds, ranks=len(self._grades) + 1,
-                members=members,
-            )  # fmt: skip
-            counts |= {grade: worst.n[:, i] for i, grade in enumerate(self._grades, 1)}
+        counts |= {grade: worst[:, i] for i, grade in enumerate(self._grades, 1)}
         return Counted(levels, counts)
 
     def _levels(self, variables: Sequence[str]) -> tuple[pl.DataFrame, Codes]:
         """The distinct combinations, and the position of each record's among them."""
         if not variables:
             return pl.DataFrame({"": [""]}), np.zeros_like(self._who)
-        codes, size = np.zeros(len(self._who), np.int64), 1
+        size = prod(self._values[name].len() for name in variables)
+        codes = np.zeros(1, np.int32 if size < 2**31 else np.int64)
         for name in variables:
-            values = self._values[name].len()
-            codes, size = codes * values + self._codes[name], size * values
+            codes = codes * self._values[name].len() + self._codes[name]
         used = np.zeros(size, np.bool_)
         used[codes] = True
         rest, columns = np.flatnonzero(used), {}
@@ -114,7 +114,11 @@ def _coded(
     return codes["USUBJID"], values, codes
 
 
-def _mask(frame: pl.DataFrame, condition: Condition | None) -> NDArray[np.bool_]:
-    """Which records meet the condition."""
-    where = expression(condition, frame.schema)
-    return frame.select(pl.repeat(True, pl.len()) & where).to_series().to_numpy()
+def _masks(frame: pl.DataFrame, conditions: Sequence[Condition | None]) -> list[NDArray[np.bool_]]:
+    """Which records meet each condition."""
+    schema = frame.schema
+    found = frame.select(
+        (pl.repeat(True, pl.len()) & expression(where, schema)).alias(str(i))
+        for i, where in enumerate(conditions)
+    )
+    return [mask.to_numpy() for mask in found.iter_columns()]
