@@ -77,18 +77,14 @@ class Tally:
         """The distinct combinations, and the position of each record's among them."""
         if not variables:
             return pl.DataFrame({"": [""]}), np.zeros_like(self._who)
-        size = prod(self._values[name].len() for name in variables)
-        codes = np.zeros(1, np.int32 if size < 2**31 else np.int64)
-        for name in variables:
-            codes = codes * self._values[name].len() + self._codes[name]
-        used = np.zeros(size, np.bool_)
+        sizes = [self._values[name].len() for name in variables]
+        codes = np.ravel_multi_index([self._codes[name] for name in variables], sizes)
+        used = np.zeros(prod(sizes), np.bool_)
         used[codes] = True
-        rest, columns = np.flatnonzero(used), {}
-        for name in reversed(variables):
-            rest, place = np.divmod(rest, self._values[name].len())
-            columns[name] = self._values[name].gather(place)
+        places = np.unravel_index(np.flatnonzero(used), sizes)
         position = np.cumsum(used, dtype=np.int32) - 1
-        return pl.DataFrame([columns[name] for name in variables]), position[codes]
+        values = zip(variables, places, strict=True)
+        return pl.DataFrame([self._values[name].gather(i) for name, i in values]), position[codes]
 
 
 def _coded(
