@@ -79,10 +79,11 @@ def process(command: Sequence[str], runs: int = 5) -> float:
 
 def main(data: Path, plan: Path) -> None:
     """Derive, analyse and draw: every display of the plan as it stands before any format."""
-    from il5report.report import check, shown
     from il5report.workers import workers
 
     with workers() as executor:
+        from il5report.report import check, shown
+
         shown(check(data, plan).contexts, executor=executor)
 
 

@@ -12,8 +12,8 @@ out ("worst grade 2" leaves out those with a worse grade).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -94,38 +94,45 @@ class Scope:
     time: float | None = None
 
 
+class Later(NamedTuple):
+    """`n` numbers that take long and need no data set: `make` returns what `Rows.add` is given."""
+
+    n: int
+    make: Callable[[], tuple[Scope, str, Sequence[Stat]]]
+
+
 @dataclass
 class Rows:
     """Collects the rows of one output, number by number or frame by frame."""
 
     _frames: list[pl.DataFrame] = field(default_factory=list)
-    _rows: list[dict[str, Any]] = field(default_factory=list)
+    _rows: list[tuple[Any, ...] | Later] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        numbers = sum(row.n if isinstance(row, Later) else 1 for row in self._rows)
+        return numbers + sum(frame.height for frame in self._frames)
+
+    @property
+    def slow(self) -> bool:
+        """Whether some numbers are still to be made, which `frame` does."""
+        return any(isinstance(row, Later) for row in self._rows)
+
+    def add_later(self, n: int, make: Callable[[], tuple[Scope, str, Sequence[Stat]]]) -> None:
+        """Rows for `n` numbers of one scope, made when the frame is: maybe in another process."""
+        self._rows.append(Later(n, make))
 
     def add(self, scope: Scope, method: str, stats: Iterable[Stat]) -> None:
         """Rows for several numbers of one scope."""
-        place = {name: getattr(scope, name) for name in _PLACE} | {
-            "subset_where": text(scope.subset),
-            "group_where": text(scope.groups),
-            "without_where": text(scope.without and of_dataset(scope.without, scope.dataset)),
-            "method": method,
-        }
-        below = place | {
-            "dataset": scope.of_dataset,
-            "subset_where": text(scope.of),
-            "without_where": "",
-        }
+        place = (
+            scope.analysis, scope.column, scope.group, scope.variable, scope.level, scope.paramcd,
+            scope.visit, scope.time, method,
+        )  # fmt: skip
+        without = text(scope.without and of_dataset(scope.without, scope.dataset))
+        of = (scope.dataset, text(scope.subset), text(scope.groups), without)
+        below = (scope.of_dataset, text(scope.of), of[2], "")
         for s in stats:
-            self._rows.append(
-                (below if s.name == DENOMINATOR[0] else place)
-                | {
-                    "stat_name": s.name,
-                    "stat_label": s.label,
-                    "stat": s.value,
-                    "unit": s.unit,
-                    "reason": s.reason,
-                    "warning": s.warning,
-                }
-            )
+            number = (s.name, s.label, s.value, s.unit, s.reason, s.warning)
+            self._rows.append((*place, *number, *(below if s.name == DENOMINATOR[0] else of)))
 
     def add_frame(self, frame: pl.DataFrame) -> None:
         """Rows made in bulk; columns of `SCHEMA`, those left out are empty."""
@@ -133,14 +140,24 @@ class Rows:
 
     def frame(self) -> pl.DataFrame:
         """Everything collected, numbers first, in the order of `SCHEMA`."""
-        schema = {name: kind for name, kind in SCHEMA.items() if name in _ROW_COLUMNS}
-        rows = pl.DataFrame(self._rows, schema=schema, orient="row")
-        return _complete(pl.concat([rows, *self._frames], how="diagonal_relaxed"))
+        made = Rows()
+        for row in self._rows:
+            if isinstance(row, Later):
+                made.add(*row.make())
+            else:
+                made._rows.append(row)
+        if len(made._rows) + sum(f.height for f in self._frames) != len(self):
+            raise AssertionError("numbers made later are not as many as was said")
+        columns = zip(*made._rows, strict=True) if made._rows else ((),) * len(_ROW_COLUMNS)
+        numbers = pl.DataFrame(
+            pl.Series(name, values, dtype=SCHEMA[name])
+            for name, values in zip(_ROW_COLUMNS, columns, strict=True)
+        )
+        return _complete(pl.concat([numbers, *self._frames], how="diagonal_relaxed"))
 
 
-_ROW_COLUMNS = frozenset(SCHEMA) - {"row", "output", "analysis_set", "set_where"}
+_ROW_COLUMNS = [n for n in SCHEMA if n not in ("row", "output", "analysis_set", "set_where")]
 _CONDITIONS = ("subset_where", "group_where", "without_where")
-_PLACE = [f.name for f in fields(Scope) if f.name in SCHEMA]
 
 
 @lru_cache(maxsize=2**12)

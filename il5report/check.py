@@ -12,9 +12,10 @@ from il5report.conditions import Condition, comparisons, expression, faults
 from il5report.data.dataset import Study
 from il5report.data.read import SUFFIXES
 from il5report.errors import Finding, Severity, nearest, some_subjects
-from il5report.output import Context, filled
+from il5report.output import Context
 from il5report.plan import Plan
 from il5report.plan.read import LoadedPlan
+from il5report.plan.words import filled
 
 
 def plan_faults(

@@ -126,11 +126,12 @@ def report(  # noqa: PLR0913, PLR0917 - the options of the command
     if tex_pdf and shutil.which("pdflatex") is None:
         _fail("--tex-pdf needs pdflatex, which is not installed; nothing was written", REFUSED)
     with _refusals():
-        from il5report import report as pipeline
         from il5report.workers import workers
 
-        choices = replace(_choices(only, preset, cutoff), subject_data=not no_subject_data)
         with _progress() as say, workers() as executor:
+            from il5report import report as pipeline  # loads here while it loads there
+
+            choices = replace(_choices(only, preset, cutoff), subject_data=not no_subject_data)
             made = pipeline.report(
                 data, plan, out, say, tex_pdf=tex_pdf, choices=choices, executor=executor
             )
@@ -147,10 +148,11 @@ def shells(
 ) -> None:
     """Write the statistical analysis plan with every display as a mock shell; needs no data."""
     with _refusals():
-        from il5report.shells import shells as made_of
         from il5report.workers import workers
 
         with _progress() as say, workers() as executor:
+            from il5report.shells import shells as made_of
+
             made = made_of(plan, out, say, executor=executor)
         _done(
             f"Wrote the analysis plan with {len(made.displays())} mock shells to "

@@ -59,7 +59,7 @@ def example_for(ctx: Context, study: Study, loaded: LoadedPlan) -> Study:
 
     Terms are placeholders, unless the display itself names them.
     """
-    faults = plan_faults([replace(ctx, study=study)], study, loaded) if study else ()
+    faults = plan_faults([ctx.about(study)], study, loaded) if study else ()
     if not study or any(f.severity is Severity.ERROR for f in faults):
         return _without_records(ctx)
     named = _named([ctx.entry.model_dump(mode="json")])

@@ -12,6 +12,7 @@ from il5report.conditions import Comparison, Condition, expression
 
 Mask = NDArray[np.bool_]
 FEW = 8  # values of a list that are compared one by one
+HELD = 2**27  # bytes of comparisons that are remembered
 
 
 class Masks:
@@ -33,6 +34,8 @@ class Masks:
             return np.ones(self.frame.height, np.bool_)
         if isinstance(condition, Comparison):
             if condition not in self._comparisons:
+                if (len(self._comparisons) + 1) * self.frame.height > HELD:
+                    self._comparisons.clear()
                 self._comparisons[condition] = self.compare(condition)
             return self._comparisons[condition]
         parts = [self(part) for part in condition.parts]
@@ -40,9 +43,13 @@ class Masks:
             return ~parts[0]
         return reduce(np.logical_and if condition.operator == "AND" else np.logical_or, parts)
 
+    def column(self, variable: str) -> pl.Series:
+        """A variable of the records."""
+        return self.frame.get_column(variable)
+
     def compare(self, c: Comparison) -> Mask:
         """Which records meet a comparison."""
-        column = self.frame.get_column(c.variable)
+        column = self.column(c.variable)
         plain = column.dtype == pl.String or column.dtype.is_numeric()
         if not plain or len(c.values) > FEW:
             where = pl.repeat(True, pl.len()) & expression(c, {c.variable: column.dtype})

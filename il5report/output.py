@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar, cast
 
 import numpy as np
 import polars as pl
@@ -14,12 +13,15 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from il5report.ard import Rows
-from il5report.conditions import Condition, all_of, comparisons, equals, expression
-from il5report.data.dataset import Dataset, Study, beside
+from il5report.conditions import Condition, all_of, comparisons, equals
+from il5report.data.dataset import Dataset, Study
 from il5report.display.model import Body
+from il5report.masks import Mask
 from il5report.plan import Plan
 from il5report.plan.base import Model
 from il5report.plan.models import AnalysisSet, Columns, Estimand, OutputPlan
+from il5report.plan.words import words
+from il5report.records import StudyRecords
 
 OptionsT = TypeVar("OptionsT", bound=BaseModel)
 
@@ -97,11 +99,22 @@ class Context:
     output: Output
     entry: OutputPlan
     plan: Plan
-    study: Study
+    study: StudyRecords
 
     def options(self, model: type[OptionsT]) -> OptionsT:
         """The options of this display, typed and with their defaults."""
-        return model.model_validate(dict(self.entry.options))
+        if model not in self._options:
+            self._options[model] = model.model_validate(dict(self.entry.options))
+        return cast(OptionsT, self._options[model])
+
+    @cached_property
+    def _options(self) -> dict[type[BaseModel], BaseModel]:
+        """Options already read."""
+        return {}
+
+    def about(self, study: Study) -> Context:
+        """The same display of other data."""
+        return replace(self, study=StudyRecords(study))
 
     @cached_property
     def set_name(self) -> str:
@@ -124,25 +137,28 @@ class Context:
     @cached_property
     def subjects(self) -> pl.DataFrame:
         """ADSL of the analysis set."""
-        adsl = self.study["ADSL"]
-        where = all_of(self.analysis_set.where, self.entry.where)
-        return adsl.frame.filter(expression(where, adsl.schema))
+        return self.study.frame("ADSL", self._inside)
 
     @property
     def set_where(self) -> Condition | None:
         """The condition on ADSL that makes the set of this display."""
         return all_of(self.analysis_set.where, self.entry.where)
 
+    @cached_property
+    def _inside(self) -> Mask:
+        """Which records of ADSL are of the set."""
+        return self.study.meeting("ADSL", self.set_where)
+
     def in_column(self, column: Column, where: Condition | None = None) -> pl.DataFrame:
         """ADSL of the subjects of a column (that meet a further condition)."""
-        if column not in self._in_columns:
-            found = self.subjects.filter(expression(column.where, self.study["ADSL"].schema))
-            self._in_columns[column] = found
-        mine = self._in_columns[column]
-        return mine if where is None else mine.filter(expression(where, self.study["ADSL"].schema))
+        at = column, where
+        if at not in self._in_columns:
+            mine = self._inside & self.study.meeting("ADSL", all_of(column.where, where))
+            self._in_columns[at] = self.study.frame("ADSL", mine)
+        return self._in_columns[at]
 
     @cached_property
-    def _in_columns(self) -> dict[Column, pl.DataFrame]:
+    def _in_columns(self) -> dict[tuple[Column, Condition | None], pl.DataFrame]:
         """Columns already selected: every line of a table asks for them."""
         return {}
 
@@ -152,7 +168,7 @@ class Context:
         who = records["USUBJID"].cast(known, strict=False).to_physical().cast(pl.Int32)
         return (who.fill_null(-1) if who.null_count() else who).to_numpy()
 
-    def split(self, records: pl.DataFrame) -> list[NDArray[np.bool_]]:
+    def split(self, records: pl.DataFrame) -> list[Mask]:
         """Which of the records are of the subjects of each column."""
         _, inside = self._membership
         return list(inside[:, self.places(records)])
@@ -161,30 +177,26 @@ class Context:
     def _membership(self) -> tuple[pl.Enum, NDArray[np.bool_]]:
         """The place of each subject of the set, and by column whether a place is in it; the last
         is nobody's."""
-        subjects = self.subjects["USUBJID"]
-        inside = np.zeros((len(self.columns), subjects.len() + 1), np.bool_)
+        inside = np.zeros((len(self.columns), self.subjects.height + 1), np.bool_)
         for line, column in zip(inside, self.columns, strict=True):
-            line[:-1] = subjects.is_in(self.in_column(column)["USUBJID"].implode()).to_numpy()
-        return pl.Enum(subjects), inside
+            line[:-1] = self.study.meeting("ADSL", column.where)[self._inside]
+        return pl.Enum(self.subjects["USUBJID"]), inside
 
     def records(
         self, dataset: str, subset: Condition | None = None, keep: Sequence[str] = ()
     ) -> pl.DataFrame:
-        """Records of the set's subjects that meet `subset`, with the variables of ADSL.
+        """StudyRecords of the set's subjects that meet `subset`, with the variables of ADSL.
 
         Only `keep`, USUBJID and what conditions use, where `keep` is given.
         """
-        used = {c.variable for c in comparisons(subset)}
-        own = self.study[dataset]
         if dataset not in self._mine:
-            subjects = self.subjects["USUBJID"].implode()
-            self._mine[dataset] = own.frame["USUBJID"].is_in(subjects)
-        where = expression(subset, {**self.study["ADSL"].schema, **own.schema})
-        wanted = {*keep, *used} if keep else None
-        return beside(own, self.subjects, wanted, where, self._mine[dataset])
+            self._mine[dataset] = self.study.of(dataset, self._inside)
+        chosen = self._mine[dataset] & self.study.meeting(dataset, subset)
+        used = (c.variable for c in comparisons(subset))
+        return self.study.frame(dataset, chosen, {*keep, *used} if keep else None)
 
     @cached_property
-    def _mine(self) -> dict[str, pl.Series]:
+    def _mine(self) -> dict[str, Mask]:
         """Which records of a data set are of the set's subjects: every line asks."""
         return {}
 
@@ -198,92 +210,7 @@ class Context:
     @cached_property
     def words(self) -> Mapping[str, str]:
         """What footnotes can name."""
-        conventions = self.plan.conventions
-        return {
-            "set": self.analysis_set.label,
-            "conf": f"{100 * conventions.conf_level:g}%",
-            "ae_grading": self.plan.grading.ae,
-            "syndrome_grading": self.plan.grading.syndromes,
-            "proportion_ci": CI_NAMES[conventions.proportion_ci],
-            "km_ci": CI_NAMES[conventions.km_ci],
-            "convention": conventions.convention.upper(),
-            "dlt_source": self._dlt_source,
-            "kinetics_time": self._kinetics_time,
-            "kinetics_rules": self._kinetics_rules,
-            "auc_method": conventions.auc_method.replace("_", "-"),
-            "infusion_day": f"Day {0 if conventions.day_zero else 1}: day of infusion.",
-            "study_day": STUDY_DAY,
-            "few": str(conventions.few_at_risk),
-        }
-
-    @property
-    def _dlt_source(self) -> str:
-        """Whose dose-limiting toxicities the report counts."""
-        events = self.plan.derivation.adverse_events if self.plan.derivation else None
-        if events is None or events.dose_limiting is None:
-            return "the flag of the data"
-        return DLT_SOURCES[events.dose_limiting.counts]
-
-    @property
-    def _kinetics_time(self) -> str:
-        derivation = self.plan.derivation
-        if derivation is None or derivation.kinetics is None:
-            return "the times of the data"
-        return KINETICS_TIMES[derivation.kinetics.time]
-
-    @property
-    def _kinetics_rules(self) -> str:
-        """How the parameters were made, in sentences."""
-        derivation = self.plan.derivation
-        if derivation is None or derivation.kinetics is None:
-            return "Parameters as supplied in the data."
-        rules, method = derivation.kinetics, self.plan.conventions.auc_method.replace("_", "-")
-        otherwise = "not estimable"
-        if rules.extrapolate:
-            otherwise = f"extrapolated from the {rules.extrapolate} last concentration"
-        return (
-            f"Non-compartmental analysis on {self._kinetics_time} from infusion; area under the "
-            f"curve by the {method} rule. Values below the limit of quantification: 0 before the "
-            f"first quantifiable value, {BLQ_INSIDE[rules.blq_inside]} between two of them, "
-            "never part of the terminal phase. Area to a day after the last quantifiable value: "
-            f"{AFTER_LAST[rules.after_last]} where a sample below the limit follows, otherwise "
-            f"{otherwise}."
-        )
-
-
-# Days of the data (ADY, ASTDY, AENDY) count as the standard says, whatever the protocol does.
-STUDY_DAY = "Study day: the day of infusion is day 1, the day before it day -1."
-DLT_SOURCES = {"definition": "the plan's definition", "investigator": "the investigator"}
-KINETICS_TIMES = {"clock": "actual times", "day": "whole days"}
-BLQ_INSIDE = {
-    "single_missing": "left out if alone and 0 if two or more in a row",
-    "missing": "left out",
-    "zero": "0",
-}
-AFTER_LAST = {
-    "zero": "0 beyond the last quantifiable value",
-    "triangle": "a triangle down to that sample",
-}
-_WORD = re.compile(r"\{(\w+)\}")
-CI_NAMES: Mapping[str, str] = {
-    "clopper_pearson": "Clopper-Pearson (exact)",
-    "wilson": "Wilson score",
-    "jeffreys": "Jeffreys",
-    "agresti_coull": "Agresti-Coull",
-    "wald": "Wald",
-    "mid_p": "mid-P",
-    "blaker": "Blaker",
-    "plain": "plain",
-    "log": "log",
-    "loglog": "log-log",
-    "logit": "logit",
-    "arcsin": "arcsine",
-}
-
-
-def filled(text: str, words: Mapping[str, str]) -> str:
-    """The text with each ``{word}`` replaced; KeyError for a word that does not exist."""
-    return _WORD.sub(lambda found: words[found[1]], text)
+        return {"set": self.analysis_set.label, **words(self.plan)}
 
 
 def columns(spec: Columns) -> tuple[Column, ...]:

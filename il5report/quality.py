@@ -8,7 +8,7 @@ import polars as pl
 
 from il5report.display.model import Block, Cell, Display, Head, Row, paragraph
 from il5report.display.view import NE, table
-from il5report.outputs import time_to_event as tte
+from il5report.outputs.second_computation import SECOND, difference
 
 
 def quality(ard: pl.DataFrame, displays: Sequence[Display]) -> tuple[Block, ...]:
@@ -16,7 +16,7 @@ def quality(ard: pl.DataFrame, displays: Sequence[Display]) -> tuple[Block, ...]
 
     None where no display has one.
     """
-    checks = ard.filter(pl.col("analysis") == tte.SECOND)
+    checks = ard.filter(pl.col("analysis") == SECOND)
     if checks.is_empty():
         return ()
     of_output = checks.partition_by("output", as_dict=True)
@@ -46,7 +46,7 @@ def _cells(checks: pl.DataFrame) -> tuple[Cell, ...]:
     times = checks.filter((pl.col("stat_name") == "n_times") & (pl.col("stat") > 0))
     largest = checks.filter((pl.col("stat_name") == "largest") & pl.col("stat").is_not_null())
     furthest = largest["stat"].max()
-    shown = tte.difference(furthest) if isinstance(furthest, float) else NE
+    shown = difference(furthest) if isinstance(furthest, float) else NE
     refs = tuple(checks.filter(pl.col("stat_name") == "n_times")["row"])
     return (
         Cell(str(times.height), refs=refs),

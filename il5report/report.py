@@ -30,7 +30,7 @@ from il5report.document import (
 )
 from il5report.errors import Accepted, DataError, Finding, Severity
 from il5report.files import input_hashes, replacing, run_facts, write_manifest
-from il5report.one_display import numbers, shown_by
+from il5report.one_display import Making, analysed
 from il5report.output import Context, Shown
 from il5report.outputs import Catalogue
 from il5report.plan import Plan
@@ -38,6 +38,7 @@ from il5report.plan.choices import Choices, chosen
 from il5report.plan.read import LoadedPlan, read_plan
 from il5report.provenance import provenance
 from il5report.quality import quality
+from il5report.records import StudyRecords
 from il5report.resources import default_plan
 from il5report.workers import HERE
 
@@ -178,19 +179,21 @@ def shown(
     made: Sequence[Context], say: Say = quiet, executor: Executor = HERE
 ) -> tuple[pl.DataFrame, list[Shown]]:
     """The numbers of displays, and each display as it is shown."""
-    frames, parts = [results.Rows().frame()], []
+    parts: list[Making] = []
+    waiting: list[Making] = []
     first = 1
     for ctx in made:
         say(f"{ctx.output.kind} {ctx.entry.number} {ctx.id}")
-        ard = numbers(ctx, first)
-        first += ard.height
-        frames.append(ard)
-        parts.append(shown_by(ctx, ard, executor if ctx.output.kind == "figure" else HERE))
+        rows = analysed(ctx)
+        parts.append(Making(ctx, rows, first, executor))
+        first += len(rows)
+        waiting = [part for part in (*waiting, parts[-1]) if not part.go_on()]
     say("drawing figures")
-    for place, part in reversed(list(enumerate(parts))):
-        if part.cancel():  # nobody has begun it: drawn here rather than waited for
-            parts[place] = shown_by(made[place], frames[place + 1], HERE)
-    return pl.concat(frames), [part.result() for part in parts]
+    for part in reversed(parts):
+        part.hurry()
+    done = [part.result() for part in parts]
+    frames = [results.Rows().frame(), *(ard for ard, _ in done)]
+    return pl.concat(frames), [display for _, display in done]
 
 
 def _material(
@@ -281,10 +284,10 @@ def write(found: Results, folder: Path, say: Say = quiet, executor: Executor = H
 
 def contexts(loaded: LoadedPlan, study: Study) -> tuple[Context, ...]:
     """One context per display, in the order of their numbers; tables before figures."""
-    catalogue = Catalogue()
+    catalogue, held = Catalogue(), StudyRecords(study)
     plan = loaded.plan
     made = [
-        Context(key, catalogue[entry.output or key], entry, plan, study)
+        Context(key, catalogue[entry.output or key], entry, plan, held)
         for key, entry in plan.outputs.items()
     ]
     kinds = ("table", "figure", "listing")

@@ -49,7 +49,7 @@ def plan_document(loaded: LoadedPlan, say: Say = quiet, executor: Executor = HER
     check_texts(loaded.plan, planned)
     say("making example data")
     study = synthetic(loaded.plan)
-    made = [replace(ctx, study=example_for(ctx, study, loaded)) for ctx in planned]
+    made = [ctx.about(example_for(ctx, study, loaded)) for ctx in planned]
     ard, parts = shown(made, say, executor)
     displays = [
         _display(ctx, Shown(one.body, _notes(ctx, one.footnotes)))
@@ -66,7 +66,7 @@ def _notes(ctx: Context, made: Sequence[str]) -> tuple[str, ...]:
     """The footnotes that stand without any record too: those that no result enters."""
     if not made:
         return ()
-    _, (empty,) = shown([replace(ctx, study=emptied(ctx.study))])
+    _, (empty,) = shown([ctx.about(emptied(ctx.study))])
     fixed = tuple(note for note in made if note in empty.footnotes)
     return fixed if len(fixed) == len(made) else (*fixed, RESULTS_NOTE)
 

@@ -55,6 +55,7 @@ def _collect_seldom() -> None:
 
 
 def _ready() -> None:
-    """Load what drawing needs."""
+    """Load what drawing and the second computation of survival need."""
     _collect_seldom()
+    import lifelines  # noqa: F401
     import matplotlib.figure  # noqa: F401

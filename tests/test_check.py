@@ -29,7 +29,7 @@ def without(study: Study, dataset: str, variable: str) -> Mapping[str, Dataset]:
 
 
 def errors(ctx: Context, checked: Checked, study: Study) -> str:
-    found = plan_faults([replace(ctx, study=study)], study, checked.loaded)
+    found = plan_faults([ctx.about(study)], study, checked.loaded)
     return "\n".join(str(f) for f in found if f.severity is Severity.ERROR)
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -19,8 +22,9 @@ from il5report.conditions import (
     expression,
     parse,
 )
-from il5report.masks import FEW, Masks
-from il5report.trace import _ByPlace
+from il5report.data.dataset import Dataset
+from il5report.masks import FEW, Mask, Masks
+from il5report.records import StudyRecords
 
 COLUMNS: dict[str, tuple[pl.DataType, list[Any]]] = {
     "TEXT": (pl.String(), ["", "a", "b", "Y"]),
@@ -79,10 +83,27 @@ def frames(draw: st.DrawFn) -> pl.DataFrame:
     )
 
 
-@pytest.mark.parametrize("masks", [Masks, _ByPlace])
+def in_a_study(frame: pl.DataFrame) -> Callable[[Condition], Mask]:
+    """The frame as a data set, half of whose variables are those of its subjects in ADSL, which
+    stand there in another order, with a subject who has no record."""
+    who = pl.Series("USUBJID", [f"S{i}" for i in range(frame.height)], dtype=pl.String)
+    whole = frame.insert_column(0, who)
+    adsl = pl.concat([whole.clear(1), whole.reverse()]).with_columns(
+        pl.col("USUBJID").fill_null("NOBODY")
+    )
+    adsl = adsl.drop("NUMBER", "DAY")
+    records = StudyRecords(
+        {"ADSL": Dataset("ADSL", adsl), "ADX": Dataset("ADX", whole.drop("TEXT", "TIME"))}
+    )
+    return partial(records.meeting, "ADX")
+
+
+@pytest.mark.parametrize("masks", [Masks, in_a_study])
 @given(frames(), st.lists(conditions, min_size=1, max_size=3))
 def test_masks_are_what_the_expression_selects(
-    masks: type[Masks], frame: pl.DataFrame, asked: list[Condition]
+    masks: Callable[[pl.DataFrame], Callable[[Condition], Mask]],
+    frame: pl.DataFrame,
+    asked: list[Condition],
 ) -> None:
     numbered, made = frame.with_row_index(), masks(frame)
     for condition in asked:
@@ -90,6 +111,21 @@ def test_masks_are_what_the_expression_selects(
         assert made(condition).nonzero()[0].tolist() == wanted
         assert made(condition).dtype == bool
         assert len(made(condition)) == frame.height
+
+
+def test_records_of_subjects_and_of_nobody_in_adsl() -> None:
+    adsl = pl.DataFrame({"USUBJID": ["A", "B"], "AGE": [40.0, 50.0]})
+    data = pl.DataFrame({"USUBJID": ["B", "Z", "A", "B"], "AVAL": [1.0, 2.0, 3.0, None]})
+    records = StudyRecords({"ADSL": Dataset("ADSL", adsl), "ADX": Dataset("ADX", data)})
+    assert records.places("ADX").tolist() == [1, -1, 0, 1]
+    assert records.of("ADX", np.array([False, True])).tolist() == [True, False, False, True]
+    assert records.of("ADX", np.array([True, True])).tolist() == [True, False, True, True]
+    assert records.meeting("ADX", parse("AGE == missing")).tolist() == [False, True, False, False]
+    chosen = records.meeting("ADX", parse("AGE > 45"))
+    assert records.frame("ADX", chosen, ["AGE"]).rows() == [("B", 50.0), ("B", 50.0)]
+    everything = records.frame("ADX", records.meeting("ADX", None))
+    assert everything.columns == ["USUBJID", "AVAL", "AGE"]
+    assert everything["AGE"].to_list() == [50.0, None, 40.0, 50.0]
 
 
 def test_no_condition_is_all_records() -> None:

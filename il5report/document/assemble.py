@@ -16,8 +16,9 @@ from il5report.document.markdown import MarkdownError, Source, blocks
 from il5report.document.material import Material
 from il5report.document.prose import Make, Prose
 from il5report.errors import Finding, PlanError
-from il5report.output import Context, Shown, filled
+from il5report.output import Context, Shown
 from il5report.plan import Plan
+from il5report.plan.words import filled
 
 ABBREVIATIONS = "4"
 

@@ -9,10 +9,10 @@ from typing import TypeAlias
 
 from il5report.display.model import Block, Cell, Head, Items, Paragraph, Row, Run, Table
 from il5report.display.view import unit_text
-from il5report.output import CI_NAMES
 from il5report.plan import Plan
 from il5report.plan.endpoints import Endpoint
 from il5report.plan.models import Criterion
+from il5report.plan.words import CI_NAMES
 
 
 def texts(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[Block, ...]:

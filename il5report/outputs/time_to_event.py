@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from il5report.analyse import crosscheck
 from il5report.analyse.competing_risks import CumulativeIncidence, aalen_johansen
 from il5report.analyse.survival import KaplanMeier, kaplan_meier
-from il5report.ard import DENOMINATOR, Rows, Scope, Stat, counted, stats_of
+from il5report.ard import DENOMINATOR, Rows, Scope, Stat, counted
 from il5report.conditions import Comparison, Condition, both, equals, expression
 from il5report.display.axes import DAYS, MONTHS, axis_name, lines_of_numbers
 from il5report.display.model import Row
 from il5report.display.plot import GREY, TEXT, Look
 from il5report.display.rounding import fixed
 from il5report.display.view import View, percent_value, whole
-from il5report.output import CI_NAMES, Column, Context, Needs
+from il5report.output import Column, Context, Needs
 from il5report.outputs.counting import METHOD, add_column_sizes, one_per_subject
 from il5report.plan.base import Model, Text
+from il5report.plan.words import CI_NAMES
 
 EVENT = Comparison("CNSR", "EQ", (0.0,))
+Times: TypeAlias = NDArray[np.float64]
+Flags: TypeAlias = NDArray[np.bool_]
 CENSORED = Comparison("CNSR", "NE", (0.0,))
 STEPS: Mapping[str, Sequence[int]] = {"months": MONTHS, "days": DAYS}
 
@@ -54,8 +56,8 @@ class Arm:
 
     column: Column
     records: pl.DataFrame
-    time: NDArray[np.float64]
-    event: NDArray[np.bool_]
+    time: Times
+    event: Flags
     km: KaplanMeier
 
 
@@ -215,41 +217,11 @@ def landmark_row(view: View, places: Sequence[tuple[str, str]], label: str, days
     return Row(label, tuple(cells), indent=1)
 
 
-def add_second_computation(ctx: Context, rows: Rows, place: Scope, arm: Arm) -> None:
-    """How far another program's curve is away: largest difference of survival and its limits.
-
-    `place` names the records of the curve. Every display with a Kaplan-Meier estimate adds it;
-    the report's section on quality control shows them all.
-    """
-    check = crosscheck.kaplan_meier(arm.time, arm.event, conf_level=ctx.plan.conventions.conf_level)
-    stats = stats_of(check, ("n_times", "largest"))
-    rows.add(replace(place, analysis=SECOND), f"lifelines {check.version}", stats)
-
-
-SECOND = "second computation"
-NOISE = 1e-12  # what rounding leaves between two computations of a probability
-
-
-def difference(value: float) -> str:
-    """A difference of probabilities as it is printed."""
-    return f"{value:.1e}" if value > NOISE else f"<{NOISE:.0e}"
-
-
 def who_note(options: EndpointOptions, ard: pl.DataFrame) -> tuple[str, ...]:
     """Who is analysed where not everybody is, and that nobody is where there is nobody."""
     sizes = ard.filter(pl.col("analysis") == "columns", pl.col("stat_name") == DENOMINATOR[0])
     nobody = () if sizes["stat"].sum() else ("No subject was analysed: nothing can be estimated.",)
     return ((f"N: {options.analysed}.",) if options.analysed else ()) + nobody
-
-
-def second_note(ard: pl.DataFrame) -> tuple[str, ...]:
-    """How far the second computation of a display's curves is away, as a footnote."""
-    checks = ard.filter(pl.col("stat_name") == "largest")
-    largest = checks["stat"].max()
-    if not isinstance(largest, float):
-        return ()
-    shown, by = difference(largest), checks["method"][0]
-    return (f"Second computation by {by}: largest difference of a probability {shown}.",)
 
 
 def in_unit(ctx: Context, options: EndpointOptions, days: float) -> float:

@@ -12,7 +12,7 @@ import pytest
 from il5report.display.model import Cell, Display, Document, Figure, Head, Listing, Row, Table
 from il5report.display.shell import masked, shell_of
 from il5report.errors import PlanError
-from il5report.output import filled
+from il5report.plan.words import filled
 from il5report.report import Results, load_plan
 from il5report.shells import RESULTS_NOTE, plan_document, shells
 from tests.conftest import ROOT

@@ -16,6 +16,7 @@ from il5report.output import Context, Output, Shown
 from il5report.outputs import time_to_event as tte
 from il5report.outputs.appearance import column_looks, total
 from il5report.outputs.counting import add_column_sizes
+from il5report.outputs.second_computation import add_second_computation
 
 CURVE = (
     ("survival", "Survival probability", "proportion"),
@@ -40,7 +41,7 @@ def analyse(ctx: Context, rows: Rows) -> None:
         for at, n in zip(days, at_risk(arm.km, days), strict=True):
             number = Stat("n_risk", "Number at risk", float(n), "subjects")
             rows.add(tte.scope(options, arm, "at risk", at), "count of times >= t", [number])
-        tte.add_second_computation(ctx, rows, tte.scope(options, arm, ""), arm)
+        add_second_computation(ctx, rows, tte.scope(options, arm, ""), arm)
 
 
 def _point(arm: tte.Arm, i: int) -> list[Stat]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated
 
 import numpy as np
@@ -11,7 +12,7 @@ from pydantic import Field, model_validator
 
 from il5report.analyse.proportional_hazards import proportional_hazards
 from il5report.analyse.regression import cox
-from il5report.ard import Rows, Stat, counted
+from il5report.ard import Rows, Scope, Stat, counted
 from il5report.conditions import Comparison, Compound, Condition, both, expression
 from il5report.display.model import Row
 from il5report.display.rounding import p_value
@@ -45,6 +46,9 @@ class Options(tte.EndpointOptions):
 
     covariates: tuple[Covariate, ...]
     few: int = 10
+
+
+STATISTICS = ("hazard_ratio", "lower", "upper", "p_value", "change")
 
 
 @dataclass(frozen=True)
@@ -111,10 +115,18 @@ def _model(ctx: Context, rows: Rows, arm: tte.Arm, covariate: Covariate, fitted:
     options, conf_level = ctx.options(Options), ctx.plan.conventions.conf_level
     records = fitted.records
     time, event = records["AVAL"].to_numpy(), (records["CNSR"] == 0).to_numpy()
-    x = {covariate.label: fitted.values}
-    found, check = cox(time, event, x, conf_level=conf_level), proportional_hazards(time, event, x)
     few = int(event.sum()) < options.few
     warning = f"fewer than {options.few} events" if few else ""
+    place = replace(tte.scope(options, arm, "cox"), level=covariate.label, subset=fitted.known)
+    data = (time, event, {covariate.label: fitted.values})
+    rows.add_later(len(STATISTICS), partial(_fit, place, data, conf_level, warning))
+
+
+def _fit(
+    place: Scope, data: tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]], conf_level: float,
+    warning: str,
+) -> tuple[Scope, str, list[Stat]]:  # fmt: skip
+    found, check = cox(*data, conf_level=conf_level), proportional_hazards(*data)
     labels = {f.name: f.metadata["label"] for f in found.stats()}
     stats = [
         _stat(name, labels[name], getattr(found, name), found.ne.get(name, ""), warning)
@@ -123,8 +135,7 @@ def _model(ctx: Context, rows: Rows, arm: tte.Arm, covariate: Covariate, fitted:
     stats.append(_stat("p_value", labels["p"], found.p, found.ne.get("p", ""), warning))
     said = "p-value for a hazard ratio that changes with time"
     stats.append(_stat("change", said, check.p, check.ne.get("p", ""), warning))
-    place = replace(tte.scope(options, arm, "cox"), level=covariate.label, subset=fitted.known)
-    rows.add(place, f"Cox regression, {found.ties.capitalize()} ties", stats)
+    return place, f"Cox regression, {found.ties.capitalize()} ties", stats
 
 
 def _stat(name: str, label: str, values: np.ndarray, reason: str, warning: str) -> Stat:

@@ -18,6 +18,7 @@ from il5report.display.view import View, percent_value, table, whole
 from il5report.output import Column, Context, Needs, Output, Shown
 from il5report.outputs import time_to_event as tte
 from il5report.outputs.counting import METHOD, one_per_subject
+from il5report.outputs.second_computation import add_second_computation, second_note
 from il5report.plan.base import Text, Where
 
 
@@ -101,7 +102,7 @@ def analyse(ctx: Context, rows: Rows) -> None:
         rows.add(had, METHOD, [Stat(name, label, int(arm.event.sum()), unit)])
         median = quantile(arm.km, 0.5, convention=conventions.convention)
         rows.add(replace(scope, analysis="median"), tte.method(ctx), stats_of(median))
-        tte.add_second_computation(ctx, rows, scope, arm)
+        add_second_computation(ctx, rows, scope, arm)
         for at in options.landmarks:
             days = tte.in_days(ctx, options, at)
             found = landmark(arm.km, days, convention=conventions.convention)
@@ -147,7 +148,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
             Row(f"{options.still} {tte.mark(at, options.unit)} after the landmark, %", cells)
         )
     note = f"Landmark: day {fixed(options.day, 0)} after the start of the endpoint."
-    return Shown(table([Head(""), *heads], rows), (note, _who_is_not(view), *tte.second_note(ard)))
+    return Shown(table([Head(""), *heads], rows), (note, _who_is_not(view), *second_note(ard)))
 
 
 def _who_is_not(view: View) -> str:

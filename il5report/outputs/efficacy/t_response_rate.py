@@ -9,9 +9,10 @@ from il5report.ard import Rows, Scope, Stat, counted, stats_of
 from il5report.conditions import both
 from il5report.display.model import Cell, Row
 from il5report.display.view import Numbers, View, percent_value, table
-from il5report.output import CI_NAMES, Column, Context, Needs, Output, Shown
+from il5report.output import Column, Context, Needs, Output, Shown
 from il5report.outputs.counting import METHOD, add_column_sizes, add_subjects_with
 from il5report.plan.base import Model, Text, Where
+from il5report.plan.words import CI_NAMES
 
 
 class Rate(Model):

@@ -11,6 +11,7 @@ from il5report.display.view import View, table, whole
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs import time_to_event as tte
 from il5report.outputs.counting import add_column_sizes
+from il5report.outputs.second_computation import add_second_computation, second_note
 from il5report.plan.base import Model, Text
 
 
@@ -54,7 +55,7 @@ def analyse(ctx: Context, rows: Rows) -> None:
                 found = landmark(arm.km, days, convention=conventions.convention)
                 place = tte.scope(endpoint, arm, "landmark", days)
                 rows.add(place, tte.method(ctx), stats_of(found, tte.LANDMARK))
-            tte.add_second_computation(ctx, rows, tte.scope(endpoint, arm, ""), arm)
+            add_second_computation(ctx, rows, tte.scope(endpoint, arm, ""), arm)
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
@@ -78,7 +79,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     for at in options.landmarks:
         label = f"At {tte.mark(at, unit.unit)}"
         rows.append(tte.landmark_row(view, places, label, tte.in_days(ctx, unit, at)))
-    return Shown(table(_heads(view, columns, options), rows), tte.second_note(ard))
+    return Shown(table(_heads(view, columns, options), rows), second_note(ard))
 
 
 def _heads(view: View, columns: list[str], options: Options) -> list[Head]:

@@ -15,6 +15,7 @@ from il5report.display.model import Cell, Row
 from il5report.display.view import Numbers, View, table
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs import time_to_event as tte
+from il5report.outputs.second_computation import add_second_computation, second_note
 
 QUARTILES: Mapping[str, tuple[float, str]] = {
     "q1": (0.25, "First quartile"),
@@ -64,7 +65,7 @@ def _times(ctx: Context, rows: Rows, options: tte.EndpointOptions, arm: tte.Arm)
     place = tte.within(tte.scope(options, arm, "open"), tte.CENSORED)
     stats = stats_of(open_ends, ("median", "minimum", "maximum"), "days")
     rows.add(place, "median and range", stats)
-    tte.add_second_computation(ctx, rows, tte.scope(options, arm, ""), arm)
+    add_second_computation(ctx, rows, tte.scope(options, arm, ""), arm)
 
 
 def _range(arm: tte.Arm) -> list[Stat]:
@@ -120,7 +121,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     shown = dict.fromkeys(("median", "minimum", "maximum"), show)
     cells = tuple(o.cell("{median} ({minimum}, {maximum})", shown) for o in open_ends)
     rows.append(Row(f"Median time of censored subjects, {options.unit} (min, max)", cells))
-    notes = (*tte.who_note(options, ard), *tte.second_note(ard))
+    notes = (*tte.who_note(options, ard), *second_note(ard))
     return Shown(table(view.column_heads(columns), rows), notes)
 
 

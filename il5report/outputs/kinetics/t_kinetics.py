@@ -16,7 +16,7 @@ from il5report.display.model import Row
 from il5report.display.rounding import significant
 from il5report.display.view import View, fixed_of, table, unit_text, whole
 from il5report.errors import DataError, Finding, PlanError, nearest
-from il5report.output import Context, Needs, Output, Shown, filled
+from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs.counting import METHOD, one_per_subject
 from il5report.outputs.groups import (
     Group,
@@ -27,6 +27,7 @@ from il5report.outputs.groups import (
     labels,
 )
 from il5report.plan.base import Model, Text, Where
+from il5report.plan.words import filled
 
 
 class Parameter(Model):

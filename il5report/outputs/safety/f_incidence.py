@@ -27,7 +27,7 @@ from il5report.display.plot import (
     panels,
 )
 from il5report.display.view import NE, Numbers, View, percent_value
-from il5report.output import CI_NAMES, Column, Context, Needs, Output, Shown
+from il5report.output import Column, Context, Needs, Output, Shown
 from il5report.outputs.appearance import column_looks
 from il5report.outputs.tally import Counted
 from il5report.outputs.terms import (
@@ -40,6 +40,7 @@ from il5report.outputs.terms import (
     needs_of,
     place_terms,
 )
+from il5report.plan.words import CI_NAMES
 
 ANY = Band(label="Any")
 LINE_MM, HEAD_MM = 5.2, 26.0

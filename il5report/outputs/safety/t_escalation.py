@@ -10,12 +10,13 @@ from il5report.analyse.proportion import binomial_ci
 from il5report.ard import Rows, counted, stats_of
 from il5report.display.model import Cell, Row
 from il5report.display.view import NE, Numbers, View, percent_value, table
-from il5report.output import CI_NAMES, Context, Needs, Output, Shown
+from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs.cells import of_part
 from il5report.outputs.counting import METHOD, add_column_sizes, add_subjects_with
 from il5report.outputs.designs import EventOptions
 from il5report.outputs.escalation import CODES, ESCALATE, EscalationRule
 from il5report.plan.base import Text
+from il5report.plan.words import CI_NAMES
 
 NO_HIGHER = "No higher dose level"
 

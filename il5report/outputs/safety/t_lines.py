@@ -18,11 +18,12 @@ from il5report.display.model import Cell, Row
 from il5report.display.view import Numbers, View, fixed_of, percent_value, table, whole
 from il5report.errors import DataError, Finding, some_subjects
 from il5report.masks import Mask
-from il5report.output import CI_NAMES, Context, Needs, Output, Shown
+from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs.cells import of_part
 from il5report.outputs.counting import METHOD, add_column_sizes, one_per_subject
 from il5report.outputs.selection import Records, Selection
 from il5report.plan.base import Model, Text, Where
+from il5report.plan.words import CI_NAMES
 
 
 class Line(Model):

@@ -12,9 +12,10 @@ from il5report.ard import Rows, Scope, counted, stats_of
 from il5report.conditions import Comparison, Condition, both
 from il5report.display.model import Row
 from il5report.display.view import View, percent_value, table
-from il5report.output import CI_NAMES, Context, Needs, Output, Shown
+from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs.counting import METHOD, add_column_sizes
 from il5report.plan.base import Model, Text, Where
+from il5report.plan.words import CI_NAMES
 
 
 class Options(Model):

@@ -1,0 +1,107 @@
+"""The records of a study, with the variables of ADSL beside those of every other data set."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from il5report.conditions import Comparison, Condition
+from il5report.data.dataset import Dataset, Study
+from il5report.masks import Mask, Masks
+
+EQUALITY = ("EQ", "NE", "IN", "NOTIN")
+
+
+class StudyRecords(Mapping[str, Dataset]):
+    """A study that is asked again and again which of its records meet a condition, and whose they
+    are: each comparison is evaluated once on a data set.
+
+    Parameters
+    ----------
+    study : Study
+        Data sets with USUBJID; ADSL has one record per subject.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self._study = study
+        self._beside: dict[str, _Beside] = {}
+
+    def __getitem__(self, name: str) -> Dataset:
+        return self._study[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._study)
+
+    def __len__(self) -> int:
+        return len(self._study)
+
+    def places(self, dataset: str) -> NDArray[np.int32]:
+        """The place in ADSL of each record's subject; -1 where the subject is not there."""
+        return self._of(dataset).numbers
+
+    def meeting(self, dataset: str, condition: Condition | None) -> Mask:
+        """Which records of the data set meet the condition (None: all); not to be changed."""
+        return self._of(dataset)(condition)
+
+    def of(self, dataset: str, subjects: Mask) -> Mask:
+        """Which records of the data set are of these subjects, by their places in ADSL."""
+        return np.append(subjects, False)[self.places(dataset)]
+
+    def frame(
+        self, dataset: str, chosen: Mask, keep: Collection[str] | None = None
+    ) -> pl.DataFrame:
+        """The chosen records with USUBJID and the variables of `keep` (None: all), those of the
+        data set before those of ADSL; of ADSL always all."""
+        own, adsl, here = self[dataset].frame, self["ADSL"].frame, pl.Series(chosen)
+        if dataset == "ADSL":
+            return own.filter(here)
+        known = dict.fromkeys((*own.columns, *adsl.columns))
+        names = known if keep is None else [c for c in known if c in {"USUBJID", *keep}]
+        column = self._of(dataset).column
+        return pl.DataFrame([column(name).filter(here) for name in names])
+
+    def _of(self, dataset: str) -> _Beside:
+        if dataset not in self._beside:
+            self._beside[dataset] = _Beside(self[dataset].frame, self["ADSL"].frame)
+        return self._beside[dataset]
+
+
+class _Beside(Masks):
+    """The records of a data set, with the variables of ADSL that it lacks. Compares texts for
+    equality by the place of each text: there are very many comparisons."""
+
+    def __init__(self, frame: pl.DataFrame, adsl: pl.DataFrame) -> None:
+        super().__init__(frame)
+        self._adsl = adsl
+        who = frame["USUBJID"].cast(pl.Enum(adsl["USUBJID"]), strict=False)
+        self._places = who.to_physical().cast(pl.Int32)
+        self.numbers: NDArray[np.int32] = self._places.fill_null(-1).to_numpy()
+        self._carried: dict[str, pl.Series] = {}
+        self._texts: dict[str, tuple[dict[str, int], NDArray[np.int32]]] = {}
+
+    def column(self, variable: str) -> pl.Series:
+        if variable in self.frame.columns:
+            return self.frame.get_column(variable)
+        if variable not in self._carried:
+            self._carried[variable] = self._adsl[variable].gather(self._places)
+        return self._carried[variable]
+
+    def compare(self, c: Comparison) -> Mask:
+        column = self.column(c.variable)
+        if column.dtype != pl.String or c.comparator not in EQUALITY:
+            return super().compare(c)
+        if c.variable not in self._texts:
+            found = column.unique().drop_nulls()
+            places = column.cast(pl.Enum(found)).to_physical().cast(pl.Int32).fill_null(-1)
+            names = dict(zip(found, range(found.len()), strict=True))
+            self._texts[c.variable] = names, places.to_numpy()
+        known, codes = self._texts[c.variable]
+        if not c.values and c.comparator in ("EQ", "NE"):  # missing
+            missing: Mask = codes < 0
+            return missing if c.comparator == "EQ" else ~missing
+        wanted = [known[value] for value in map(str, c.values) if value in known]
+        inside = np.isin(codes, wanted) if len(wanted) != 1 else codes == wanted[0]
+        return inside if c.comparator in ("EQ", "IN") else ~inside
