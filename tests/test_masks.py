@@ -87,7 +87,7 @@ def in_a_study(frame: pl.DataFrame) -> Callable[[Condition], Mask]:
     """The frame as a data set, half of whose variables are those of its subjects in ADSL, which
     stand there in another order, with a subject who has no record."""
     who = pl.Series("USUBJID", [f"S{i}" for i in range(frame.height)], dtype=pl.String)
-    whole = frame.insert_column(0, who)
+    whole = frame.select(who, pl.all())
     adsl = pl.concat([whole.clear(1), whole.reverse()]).with_columns(
         pl.col("USUBJID").fill_null("NOBODY")
     )
