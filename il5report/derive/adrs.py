@@ -197,6 +197,8 @@ def _reason(used: pl.DataFrame, end: int | None) -> pl.Expr:
     return (
         pl.when(seen)
         .then(pl.lit("Assessed, not evaluable"))
+        .when(pl.col("TRTSDT").is_null())
+        .then(pl.lit("Not infused"))
         .when(died)
         .then(pl.lit("Died before an assessment"))
         .otherwise(pl.lit("No assessment in the window"))

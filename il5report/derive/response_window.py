@@ -32,16 +32,18 @@ def window_open(
     Returns
     -------
     DataFrame
-        With WINOPFL: Y where the window ended after the data cut-off and neither the best possible
-        result, death, a date of `until`, a code of `stop` nor the end of study had settled it; N
-        else; missing for a window without end.
+        With WINOPFL: Y where the window ended after the data cut-off, or the subject could still be
+        infused, and neither the best possible result, death, a date of `until`, a code of `stop`
+        nor the end of study had settled it; N else; missing for a window without end.
     """
     end = rule.window[1]
     if end is None:
         return frame.with_columns(pl.lit(None, pl.String).alias(OPEN))
     settled = [n for n in ("DTHDT", "EOSDT", *(rule.until or ())) if n in who.columns]
     over = pl.any_horizontal(pl.lit(False), *(pl.col(n).is_not_null() for n in settled))
-    later = dates.days_between(pl.col("TRTSDT"), pl.col("CUTDT")) < end
+    later = (dates.days_between(pl.col("TRTSDT"), pl.col("CUTDT")) < end).fill_null(
+        pl.col("TRTSDT").is_null() & pl.col("CUTDT").is_not_null()
+    )
     pending = who.filter(later & ~over)["USUBJID"]
     stopped = used.filter(pl.col("AVALC").is_in(rule.stop or ()))["USUBJID"]
     best = "Y" if rule.responders else rules.codes[0]

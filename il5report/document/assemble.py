@@ -54,11 +54,18 @@ def _nobody(ctx: Context, shown: Shown) -> Iterator[str]:
 
 
 def _estimand(ctx: Context) -> Iterator[str]:
-    """Which estimand the display is about, with the strategies."""
-    if ctx.estimand:
-        events = [f"{e.event}: {e.strategy}" for e in ctx.estimand.intercurrent_events]
-        strategies = f" {'; '.join(events)}." if events else ""
-        yield f"Estimand {ctx.entry.estimand}: {ctx.estimand.variable}.{strategies}"
+    """Which estimand the display is about, with the strategies of its main analysis."""
+    role, estimand = ctx.entry.role, ctx.estimand
+    if estimand is None:
+        if role:
+            yield f"{role.capitalize()}: this display targets no estimand."
+        return
+    named = f"{ctx.entry.estimand}: {estimand.variable}."
+    if role:
+        yield f"{role.capitalize()} to the main analysis of estimand {named}"
+        return
+    events = [f"{e.event}: {e.strategy}" for e in estimand.intercurrent_events]
+    yield " ".join((f"Estimand {named}", *([f"{'; '.join(events)}."] if events else [])))
 
 
 def document(material: Material) -> Document:

@@ -141,13 +141,13 @@ def functions(material: Material) -> tuple[Block, ...]:
 
 
 def displays(material: Material) -> tuple[Block, ...]:
-    """Every display: number, title, analysis set, estimand."""
+    """Every display: number, title, analysis set, estimand or what it is without one."""
     rows = [
         (
             f"{c.output.kind.capitalize()} {c.entry.number}",
             c.entry.title or c.output.title,
             c.analysis_set.label,
-            c.entry.estimand,
+            " ".join(filter(None, (c.entry.estimand, c.entry.role and f"({c.entry.role})"))),
         )
         for c in material.contexts
     ]

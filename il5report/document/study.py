@@ -11,6 +11,7 @@ from il5report.display.model import Block, Cell, Head, Items, Paragraph, Row, Ru
 from il5report.display.view import unit_text
 from il5report.plan import Plan
 from il5report.plan.endpoints import Endpoint
+from il5report.plan.estimands import population
 from il5report.plan.models import Criterion
 from il5report.plan.words import CI_NAMES
 
@@ -66,7 +67,7 @@ def estimands(plan: Plan) -> tuple[Block, ...]:
     for key, estimand in plan.estimands.items():
         rows = [
             ("Treatment", estimand.treatment),
-            ("Analysis set", plan.analysis_sets[estimand.analysis_set].label),
+            ("Population", population(plan, estimand)),
             ("Variable", estimand.variable),
             *(
                 (

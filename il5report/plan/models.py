@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -170,20 +170,31 @@ class IntercurrentEvent(Model):
 
 
 class Estimand(Model):
-    """The five attributes of an estimand; `parameter`: the PARAMCD of ADTTE or ADRS that
-    estimates it."""
+    """The five attributes of an estimand; `parameter`: the PARAMCD of `dataset` that estimates
+    it. `population` says who of the analysis set it is about, where not all are."""
 
     parameter: Text
+    dataset: Literal["ADTTE", "ADRS"] = "ADTTE"
     objective: str = ""
     treatment: Text
     analysis_set: Text
+    population: str = ""
     variable: Text
     intercurrent_events: tuple[IntercurrentEvent, ...] = ()
     summary: Text
 
 
+Role: TypeAlias = Literal["", "sensitivity", "supplementary", "exploratory", "descriptive"]
+
+
 class OutputPlan(Model):
-    """One display of the report; its key is its id (and the output's name unless `output` says)."""
+    """One display of the report; its key is its id (and the output's name unless `output` says).
+
+    `role` says how an analysis stands to an estimand (ICH E9 R1). Empty: the main analysis of
+    `estimand`, where one is named. Sensitivity and supplementary analyses belong to the estimand
+    named; exploratory analyses and descriptions target none. Each display of efficacy names an
+    estimand or has such a role.
+    """
 
     output: str = ""
     number: Annotated[str, Field(pattern=r"^\d+(\.\d+)*$")]
@@ -191,6 +202,7 @@ class OutputPlan(Model):
     analysis_set: str = ""
     columns: str = "default"
     estimand: str = ""
+    role: Role = ""
     where: Where | None = None
     footnotes: tuple[str, ...] = ()
     options: Mapping[str, Any] = {}

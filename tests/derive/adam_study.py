@@ -34,10 +34,15 @@ def whole_plan() -> Plan:
     )  # fmt: skip
 
 
-def plan(*parts: str, assays: bool = False, **changes: Any) -> Plan:
-    """The trial's plan with the few rules that a small study needs, `parts` of its derivation,
-    and `changes` to that."""
-    raw, derivation, sets = (
+def plan(
+    *parts: str,
+    assays: bool = False,
+    sets: tuple[str, ...] = ("SCR", "LD", "SAF"),
+    **changes: Any,
+) -> Plan:
+    """The trial's plan with the few rules that a small study needs, its `sets`, `parts` of its
+    derivation, and `changes` to that."""
+    raw, derivation, every = (
         read_plan_file("study"),
         read_plan_file("derivation"),
         read_plan_file("analysis_sets"),
@@ -53,7 +58,7 @@ def plan(*parts: str, assays: bool = False, **changes: Any) -> Plan:
     }  # fmt: skip
     return Plan.model_validate(
         {**raw, "assays": raw["assays"] if assays else {}, "outputs": {},
-         "analysis_sets": {k: sets[k] for k in ("SCR", "LD", "SAF")}, "derivation": few}
+         "analysis_sets": {k: every[k] for k in sets}, "derivation": few}
     )  # fmt: skip
 
 

@@ -21,7 +21,11 @@ from tests.derive.adam_study import (
     whole_plan,
 )
 
-BY_VISIT = {k: v for k, v in read_plan_file("derivation")["response"].items() if k != "derived"}
+WHOLE = read_plan_file("derivation")["response"]
+ENROLLED = {"CR3MENR": WHOLE["parameters"]["CR3MENR"]}  # needs the dates of the enrolled
+BY_VISIT = {k: v for k, v in WHOLE.items() if k != "derived"} | {
+    "parameters": {k: v for k, v in WHOLE["parameters"].items() if k not in ENROLLED}
+}
 CODES = ["CR", "CRh", "CRi", "MLFS", "PR", "MR", "SD", "NR", "PD", "NE"]
 INVESTIGATOR, REVIEW = "INVESTIGATOR", "INDEPENDENT ASSESSOR"
 START = dt.date(2026, 2, 1)
@@ -268,6 +272,48 @@ def test_a_window_that_the_cutoff_found_open(
 ) -> None:
     row = record(*assessments, parameter=parameter, **more)
     assert (row["AVALC"], row["WINOPFL"], row["AREASN"]) == expected
+
+
+def milestone(usubjid: str, what: str, day: str, **more: object) -> dict[str, object]:
+    """A row of DS."""
+    return {"USUBJID": usubjid, "DSCAT": "PROTOCOL MILESTONE", "DSSCAT": None, "DSDECOD": what,
+            "DSSTDTC": day, **more}  # fmt: skip
+
+
+def test_who_is_not_infused_is_a_non_responder_once_no_infusion_can_follow() -> None:
+    """Manufacturing fails, death, withdrawal, still waiting, failed and made again, infused."""
+    left = {"DSCAT": "DISPOSITION EVENT", "DSSCAT": "STUDY PARTICIPATION"}
+    failed = "MANUFACTURING FAILURE"
+    ds = [
+        *(milestone(who, "ENTERED INTO TRIAL", "2026-01-05") for who in "ABCDEF"),
+        milestone("A", failed, "2026-01-20"),
+        milestone("B", "DEATH", "2026-01-24", **left),
+        milestone("C", "WITHDRAWAL BY SUBJECT", "2026-01-25", **left),
+        milestone("E", failed, "2026-01-20"),
+    ]
+    dm = [subject(who, **({"DTHDTC": "2026-01-24"} if who == "B" else {})) for who in "ABCDEF"]
+    response = {**BY_VISIT, "parameters": ENROLLED, "depth": None}
+    given = read_plan_file("derivation")["dates"]
+    kept = ("RFICDT", "ENRLDT", "EOSDT", "DTHDT", "MFAILDT", "NINFDT", "HSCTDT", "NACTDT")
+    dates = {k: given[k] for k in kept}
+    dates["DTHDT"] = {k: v for k, v in dates["DTHDT"].items() if k != "not_before"}
+    data = study(
+        domain("DM", *dm), domain("EX", infusion("E"), infusion("F")), domain("DS", *ds),
+        domain("RS", {"USUBJID": "F", "RSTESTCD": "OVRLRESP", "RSEVAL": INVESTIGATOR,
+                      "RSSTRESC": "CR", "RSDTC": "2026-03-01"}),
+    )  # fmt: skip
+    made, _ = derive(data, plan(response=response, dates=dates, sets=("ENR", "SAF")))
+    records = {r["USUBJID"]: r for r in rows(made["ADRS"]) if r["PARAMCD"] == "CR3MENR"}
+    never = {r["USUBJID"]: r["NINFDT"] for r in rows(made["ADSL"]) if r["NINFDT"] is not None}
+    assert {who: day.isoformat() for who, day in never.items()} == {
+        "A": "2026-01-20", "B": "2026-01-24", "C": "2026-01-25",
+    }  # fmt: skip
+    assert {who: (r["AVALC"], r["WINOPFL"], r["AREASN"]) for who, r in records.items()} == {
+        **dict.fromkeys("ABC", ("N", "N", "Not infused")),
+        "D": ("N", "Y", NOT_YET),
+        "E": ("N", "N", "No assessment in the window"),
+        "F": ("Y", "N", None),
+    }
 
 
 def test_open_windows_of_the_demo_study_again() -> None:

@@ -11,15 +11,30 @@ from tests.outputs.records import Record, Trial, distinct
 
 def _estimands(made: Expected, trial: Trial, _options: Record) -> None:
     for key, estimand in trial.estimands.items():
+        label = trial.sets[estimand["analysis_set"]]["label"]
+        if "population" in estimand:
+            label += f": {estimand['population']}"
+        inside = {r["USUBJID"] for r in trial.subjects(estimand["analysis_set"])}
+        own = {
+            r["USUBJID"]
+            for r in trial.records(estimand.get("dataset", "ADTTE"))
+            if r["PARAMCD"] == estimand["parameter"] and r["USUBJID"] in inside
+        }
+        groups = {c.label: c.subjects & own for c in made.columns}
         made.line(0, f"{key}: {estimand['variable']}")
+        sizes = []
+        for column, group in groups.items():
+            made.numbers[Place("analysed", column, "N", group=key)] = len(group)
+            sizes.append(str(len(group)))
+        made.line(1, f"{label}, N", sizes)
         for event in estimand["intercurrent_events"]:
             name = event["event"]
             texts = []
-            for c in made.columns:
-                records = trial.where(event.get("dataset", "ADSL"), event["where"], c.subjects)
+            for column, group in groups.items():
+                records = trial.where(event.get("dataset", "ADSL"), event["where"], group)
                 place = {"group": key, "level": name}
                 n = len(distinct(records))
-                texts.append(made.counted(n, len(c.subjects), "touched", c.label, **place))
+                texts.append(made.counted(n, len(group), "touched", column, **place))
             made.line(1, f"{name} ({event['strategy']})", texts)
 
 
