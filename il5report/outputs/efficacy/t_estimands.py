@@ -44,11 +44,14 @@ def _estimand(ctx: Context, rows: Rows, key: str, estimand: Estimand) -> None:
         )  # fmt: skip
         rows.add(scope, METHOD, [Stat(name, label, size, unit)])
     for event in estimand.intercurrent_events:
-        subset = both(event.where, within)
-        touched = _subjects(ctx, event.dataset, subset)
+        # what is known of a subject counts where the subject's variable is analysed
+        of_subject = event.dataset == "ADSL"
+        dataset = estimand.dataset if of_subject else event.dataset
+        subset = both(event.where, analysed if of_subject else within)
+        touched = _subjects(ctx, dataset, subset)
         for column, n, size in zip(ctx.columns, touched, sizes, strict=True):
             scope = Scope(
-                "touched", event.dataset, subset, column.where, of=analysed,
+                "touched", dataset, subset, column.where, of=analysed,
                 of_dataset=estimand.dataset, column=column.label, group=key, level=event.event,
             )  # fmt: skip
             rows.add(scope, METHOD, counted(n, size))
