@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from il5report.display.layout import arrange
 from il5report.display.marks import marks_of
 from il5report.display.model import Figure
+from il5report.display.ticked import axes_class
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
@@ -53,6 +54,7 @@ _STYLE: dict[Any, Any] = {
     "axes.labelcolor": "#222222",
     "axes.labelsize": TITLE,
     "axes.titlesize": TITLE,
+    "axes.titley": 1.0,  # where it is: no looking for ticks above the axes
     "axes.grid": False,
     "axes.axisbelow": True,
     "grid.color": FAINT,
@@ -154,7 +156,10 @@ def panels(
 ) -> tuple[Drawing, Any]:  # fmt: skip
     """A drawing, and its axes in lines and columns; `more` as for `subplots`."""
     made = canvas(width_mm, height_mm)
-    return made, made.subplots(*shape, squeeze=False, height_ratios=heights, **more)
+    kind = {"axes_class": axes_class()}
+    return made, made.subplots(
+        *shape, squeeze=False, height_ratios=heights, subplot_kw=kind, **more
+    )
 
 
 def finished(made: Drawing, description: str, refs: Sequence[int]) -> Figure:
