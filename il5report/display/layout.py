@@ -27,14 +27,12 @@ def name_beside(made: Drawing, text: str) -> None:
     made.text(0, 0.5, text, ha="left", va="center", rotation="vertical", gid=BESIDE)
 
 
-def arrange(made: Drawing) -> None:
-    """Put axes, names and legend of a drawing with axes in a grid into their places."""
-    from matplotlib.backend_bases import RendererBase
-
+def arrange(made: Drawing, ruler: Any) -> None:
+    """Put axes, names and legend of a drawing with axes in a grid into their places; `ruler` is
+    what measures its texts, in points."""
     gridded = [a for a in made.axes if a.get_subplotspec() is not None]
     if not gridded:
         return
-    ruler = RendererBase()  # at 72 dpi it measures in points
     width, height = (float(v) * made.dpi for v in made.get_size_inches())
     grid = _Grid(gridded)
     grid.provisional(made)
@@ -150,7 +148,8 @@ def _extents(axes: Axes, ruler: Any) -> Iterator[Any]:
             yield text.get_window_extent(ruler)
     if axes.axison:
         for axis in (axes.xaxis, axes.yaxis):
-            axis.label.set_visible(False)  # its place follows from the ticks
+            axis.set_label_coords(0.5, 0.5)  # placed later: not looked for from the ticks now
+            axis.label.set_visible(False)
             box = axis.get_tightbbox(ruler)
             axis.label.set_visible(True)
             if box is not None:

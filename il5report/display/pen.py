@@ -1,0 +1,67 @@
+"""What measures a drawing and writes it: the same sizes of text for both, each found out once."""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from matplotlib.backends.backend_svg import RendererSVG as Renderer
+    from matplotlib.figure import Figure as Drawing
+else:
+    Renderer = object
+
+PER_INCH = 72  # drawn in points: nothing is scaled when it is written
+UNSAID = {"Date": None, "Creator": None}  # so that a file is the same from run to run
+_KEPT = 20_000  # texts of a report
+
+
+def pen_for(made: Drawing, to: TextIO) -> Any:
+    """The pen that writes a drawing as SVG."""
+    width, height = (float(v) * PER_INCH for v in made.get_size_inches())
+    return _pen_class()(width, height, to, metadata=UNSAID)
+
+
+@cache
+def _pen_class() -> type[Any]:
+    from matplotlib.backends.backend_svg import RendererSVG
+
+    return type("Pen", (_Pen, RendererSVG), {})
+
+
+class _Pen(Renderer):
+    def get_text_width_height_descent(self, s: str, prop: Any, ismath: Any) -> Any:
+        return _extent(s, prop, ismath)
+
+    def _get_font_height_metrics(self, prop: Any) -> tuple[float, float, float]:
+        """Asked for with each text, to find the distance of lines."""
+        size = prop.get_size_in_points()
+        ascent, descent, gap = _lines_of(_file_of(prop))
+        return ascent * size, descent * size, gap * size
+
+
+@lru_cache(_KEPT)
+def _extent(text: str, font: Any, is_formula: Any) -> Any:
+    from matplotlib.textpath import text_to_path
+
+    return text_to_path.get_text_width_height_descent(text, font, is_formula)
+
+
+@cache
+def _file_of(font: Any) -> Any:
+    from matplotlib.font_manager import findfont
+
+    return findfont(font)
+
+
+@cache
+def _lines_of(file: Any) -> tuple[float, float, float]:
+    """Above the base line, below it, and between lines; for a size of 1."""
+    from matplotlib.font_manager import get_font
+
+    font = get_font(file)
+    line, em = font.get_sfnt_table("OS/2"), font.get_sfnt_table("head")["unitsPerEm"]
+    ascent, descent, gap = (
+        line[name] / em for name in ("sTypoAscender", "sTypoDescender", "sTypoLineGap")
+    )
+    return ascent, -descent, gap
