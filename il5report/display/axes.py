@@ -104,9 +104,19 @@ def percent(axis: Any, top: float = 1.0) -> None:
     axis.set_ticks(shown, [f"{100 * at:.0f}" for at in shown])
 
 
+def line_at(axes: Any, at: float, which: str = "y", **style: Any) -> None:
+    """A line across the axes at a value of an axis. `axvline` and `axhline` first look for the
+    limits of all axes that share theirs."""
+    from matplotlib.lines import Line2D
+
+    points = ([0, 1], [at, at]) if which == "y" else ([at, at], [0, 1])
+    place = getattr(axes, f"get_{which}axis_transform")("grid")
+    axes.add_line(Line2D(*points, transform=place, **{"color": GREY, "linewidth": 0.7, **style}))
+
+
 def reference(axes: Any, at: float, text: str = "") -> None:
     """A broken horizontal line; its text at the right end, above it and off what is drawn."""
-    axes.axhline(at, color=GREY, linewidth=0.7, linestyle=BROKEN, zorder=0.8)
+    line_at(axes, at, linestyle=BROKEN, zorder=0.8)
     if text:
         axes.annotate(
             text, (1, at), xytext=(3, 0), xycoords=("axes fraction", "data"),
@@ -117,7 +127,7 @@ def reference(axes: Any, at: float, text: str = "") -> None:
 
 def infusion(axes: Any) -> None:
     """The vertical line of the day of infusion."""
-    axes.axvline(0, color=GREY, linewidth=0.7, zorder=0.8)
+    line_at(axes, 0, "x", zorder=0.8)
 
 
 def legend(made: Any, handles: Sequence[Any], width_mm: float, heading: str = "") -> None:

@@ -61,7 +61,7 @@ def axes_class() -> type[Axes]:
 class _Ticked(Axis):
     """What an axis of matplotlib does with its list of ticks, done without one."""
 
-    majorTicks = minorTicks = ()  # noqa: N815 - matplotlib's names
+    majorTicks = minorTicks = ()
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         self._texts: list[Text] = []

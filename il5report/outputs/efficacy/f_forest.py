@@ -8,7 +8,7 @@ import polars as pl
 
 from il5report.ard import Rows, Scope
 from il5report.conditions import both
-from il5report.display.axes import axis_name, percent
+from il5report.display.axes import axis_name, line_at, percent
 from il5report.display.plot import (
     BROKEN,
     GREY,
@@ -94,7 +94,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
             _line(axes, -below, label, numbers)
         overall = lines[0][1]
         if overall and overall.value("p") is not None:
-            axes.axvline(overall.value("p"), color=GREY, linewidth=0.7, linestyle=BROKEN)
+            line_at(axes, overall.value("p"), "x", linestyle=BROKEN)
         axes.set_xlim(0, 1)
         percent(axes.xaxis)
         axes.set_ylim(-len(lines) + 0.4, 0.9)

@@ -9,10 +9,9 @@ import polars as pl
 
 from il5report.ard import Rows, Scope, Stat
 from il5report.conditions import both, equals
-from il5report.display.axes import boxed, legend
+from il5report.display.axes import boxed, legend, line_at
 from il5report.display.marks import name_points
 from il5report.display.plot import (
-    GREY,
     SMALL,
     TOTAL,
     WIDTH,
@@ -92,7 +91,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         made, axes = drawing(WIDTH, 120)
         for column, look in shown.items():
             _bars(axes, bars.filter(pl.col("column") == column), column, look, options.top)
-        axes.axhline(0, color=GREY, linewidth=0.7)
+        line_at(axes, 0)
         _texts(axes, bars, marked, options.top)
         rises = any(change > 0 for change in bars["stat"])
         axes.set_ylim(-105, (options.top if rises else 0) + 12)

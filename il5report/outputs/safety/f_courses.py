@@ -9,11 +9,9 @@ import polars as pl
 
 from il5report.ard import Rows, Scope, Stat
 from il5report.conditions import all_of, both, equals
-from il5report.display.axes import days, infusion, keys, legend, logarithmic
+from il5report.display.axes import days, infusion, keys, legend, logarithmic, reference
 from il5report.display.layout import name_below, name_beside
 from il5report.display.plot import (
-    BROKEN,
-    GREY,
     TEXT,
     WIDTH,
     Look,
@@ -106,7 +104,7 @@ def _panel(axes: Any, options: Options, points: pl.DataFrame, who: str, look: Lo
     """One subject: the course, the day of infusion, the reference lines."""
     infusion(axes)
     for at in options.parameter.lines:
-        axes.axhline(at, color=GREY, linewidth=0.7, linestyle=BROKEN, zorder=0.8)
+        reference(axes, at)
     axes.plot(
         points["time"], points["stat"], color=look.colour, linewidth=1, marker=look.marker,
         markersize=2.4, gid=who,

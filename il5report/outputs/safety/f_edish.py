@@ -9,7 +9,7 @@ import polars as pl
 
 from il5report.ard import Rows, Scope, Stat
 from il5report.conditions import both, equals
-from il5report.display.axes import axis_name, keys, legend, logarithmic
+from il5report.display.axes import axis_name, keys, legend, line_at, logarithmic
 from il5report.display.marks import name_points
 from il5report.display.plot import BROKEN, GREY, SMALL, WIDTH, drawing, finished, house_style
 from il5report.display.view import View
@@ -96,8 +96,8 @@ def _drawn(points: pl.DataFrame, name: str) -> pl.Series:
 def _frame(axes: Any, options: liver.LiverOptions, points: pl.DataFrame) -> None:
     """Axes and quadrant lines; names of the subjects that stand out."""
     high, yellow = (_drawn(points, name) for name in PEAKS)
-    axes.axvline(options.transaminase, color=GREY, linewidth=0.8, linestyle=BROKEN, zorder=0.8)
-    axes.axhline(options.bilirubin, color=GREY, linewidth=0.8, linestyle=BROKEN, zorder=0.8)
+    line_at(axes, options.transaminase, "x", linewidth=0.8, linestyle=BROKEN, zorder=0.8)
+    line_at(axes, options.bilirubin, linewidth=0.8, linestyle=BROKEN, zorder=0.8)
     for at, place, aside, ha, va in (
         (options.transaminase, (options.transaminase, 1), (0, 2), "center", "bottom"),
         (options.bilirubin, (1, options.bilirubin), (3, 0), "left", "center"),

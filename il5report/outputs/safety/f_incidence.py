@@ -12,7 +12,7 @@ from il5report.analyse.difference import difference
 from il5report.analyse.proportion import binomial_ci
 from il5report.ard import Rows, Scope, stats_of
 from il5report.conditions import Compound, Condition, both, equals
-from il5report.display.axes import axis_name, keys, legend
+from il5report.display.axes import axis_name, keys, legend, line_at
 from il5report.display.marks import name_points
 from il5report.display.plot import (
     GREY,
@@ -204,7 +204,7 @@ def _difference_panel(axes: Any, view: View, options: TermOptions, terms: tuple[
         x, y, low_ends, high_ends = zip(*drawn, strict=True)
         axes.hlines(y, low_ends, high_ends, color=TOTAL, linewidth=1.0)
         axes.plot(x, y, marker="s", markersize=3.5, color=TOTAL, linestyle="")
-    axes.axvline(0, color=GREY, linewidth=0.8, zorder=0.8)
+    line_at(axes, 0, "x", linewidth=0.8, zorder=0.8)
     axes.tick_params(axis="y", left=False, labelleft=False)
     axes.grid(axis="x")
     axes.set_title(f"{first}\nminus {second}", fontsize=TEXT, y=1.0, pad=3)

@@ -8,11 +8,10 @@ import polars as pl
 
 from il5report.ard import Rows, Scope, counted
 from il5report.conditions import Comparison, both
-from il5report.display.axes import legend
+from il5report.display.axes import legend, line_at
 from il5report.display.plot import (
     BROKEN,
     COLOURS,
-    GREY,
     TOTAL,
     WIDTH,
     drawing,
@@ -93,7 +92,7 @@ def _panel(
         markersize=2.5, label="Subjects with event",
     )  # fmt: skip
     so_far, highest = path[-1][1], int(max([*counts, path[-1][0], 1]))
-    axes.axvline(so_far, color=GREY, linewidth=0.7, linestyle=BROKEN, zorder=0.8)
+    line_at(axes, so_far, "x", linestyle=BROKEN, zorder=0.8)
     axes.set_xlim(0, options.max_N + 0.5)
     axes.set_ylim(-0.3, highest + 0.7)
     axes.set_yticks(range(0, highest + 1, 1 if highest <= MOST_TICKS else 2))

@@ -10,7 +10,7 @@ import polars as pl
 from il5report.analyse.continuous import describe
 from il5report.ard import Rows, Scope, stats_of
 from il5report.conditions import all_of, equals
-from il5report.display.axes import boxed, legend, number
+from il5report.display.axes import boxed, legend, line_at, number
 from il5report.display.marks import name_points
 from il5report.display.plot import (
     FAINT,
@@ -87,7 +87,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
             courses.scaled(axes, item)
             axes.tick_params(axis="x", length=0)
             for at in range(1, len(visits)):
-                axes.axvline(at - 0.5, color=FAINT, linewidth=0.5, zorder=0.5)
+                line_at(axes, at - 0.5, "x", color=FAINT, linewidth=0.5, zorder=0.5)
         grid[-1].set_xticks(range(len(visits)), visits)
         grid[-1].set_xlim(-0.5, len(visits) - 0.5)
         legend(made, boxed(shown), WIDTH)
