@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
 if TYPE_CHECKING:
-    from matplotlib.backends.backend_svg import RendererSVG as Renderer
     from matplotlib.figure import Figure as Drawing
+
+    Renderer: TypeAlias = Any  # of matplotlib, loaded with the first drawing
 else:
     Renderer = object
 
@@ -29,7 +30,7 @@ def _pen_class() -> type[Any]:
     return type("Pen", (_Pen, RendererSVG), {})
 
 
-class _Pen(Renderer):
+class _Pen(Renderer):  # type: ignore[misc]
     def get_text_width_height_descent(self, s: str, prop: Any, ismath: Any) -> Any:
         return _extent(s, prop, ismath)
 
@@ -59,7 +60,7 @@ def _lines_of(file: Any) -> tuple[float, float, float]:
     """Above the base line, below it, and between lines; for a size of 1."""
     from matplotlib.font_manager import get_font
 
-    font = get_font(file)
+    font: Any = get_font(file)
     line, em = font.get_sfnt_table("OS/2"), font.get_sfnt_table("head")["unitsPerEm"]
     ascent, descent, gap = (
         line[name] / em for name in ("sTypoAscender", "sTypoDescender", "sTypoLineGap")

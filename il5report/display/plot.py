@@ -54,7 +54,6 @@ _STYLE: dict[Any, Any] = {
     "axes.labelcolor": "#222222",
     "axes.labelsize": TITLE,
     "axes.titlesize": TITLE,
-    "axes.titley": 1.0,  # where it is: no looking for ticks above the axes
     "axes.grid": False,
     "axes.axisbelow": True,
     "grid.color": FAINT,

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from il5report.display.axes import line_at
 from il5report.display.model import Figure
-from il5report.display.plot import COLOURS, GREY, MARKERS, MM, finished, house_style
+from il5report.display.plot import COLOURS, MARKERS, canvas, finished, house_style
+from il5report.display.ticked import axes_class
 
 WIDTH, LEFT, RIGHT = 170.0, 14.0, 4.0
 VALUES, BAR, MARKS, GAP, AXIS = 20.0, 3.4, 7.0, 5.5, 10.0  # heights in mm
@@ -58,21 +60,19 @@ class Panel:
 
 def profile(key: str, panels: Sequence[Panel], days: tuple[float, float], said: str) -> Figure:
     """The drawing; `said` is what it shows in words."""
-    from matplotlib.figure import Figure as Drawing
-
     fixed = sum(p.height(0) + GAP for p in panels) + AXIS
     plots = sum(bool(p.series) for p in panels)
     values = max(LEAST, min(VALUES, (PAGE - fixed) / max(plots, 1)))
     total = fixed + plots * values
     with house_style(key):
-        made = Drawing(figsize=(WIDTH / MM, total / MM))
+        made = canvas(WIDTH, total)
         top, axes = total, None
         for panel in panels:
             height = panel.height(values)
             top -= height + GAP
             box = (LEFT / WIDTH, top / total,
                    (WIDTH - LEFT - RIGHT) / WIDTH, height / total)  # fmt: skip
-            axes = made.add_axes(box, sharex=axes)
+            axes = made.add_axes(box, sharex=axes, axes_class=axes_class())
             _panel(axes, panel, days)
         if axes is not None:
             axes.tick_params(axis="x", labelbottom=True)
@@ -83,7 +83,7 @@ def profile(key: str, panels: Sequence[Panel], days: tuple[float, float], said: 
 
 def _panel(axes: Any, panel: Panel, days: tuple[float, float]) -> None:
     axes.set_xlim(*days)
-    axes.axvline(0, color=GREY, linewidth=0.6, linestyle=(0, (2, 2)))
+    line_at(axes, 0, "x", linewidth=0.6, linestyle=(0, (2, 2)))
     axes.set_title(panel.label, loc="left", fontsize=7.5, pad=2.5)
     axes.tick_params(axis="x", labelbottom=False, length=2)
     axes.tick_params(axis="y", labelsize=6.5, length=2)

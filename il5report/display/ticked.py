@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.axis import XAxis as Axis
     from matplotlib.text import Text
+
+    Axis: TypeAlias = Any  # of matplotlib, loaded with the first drawing
 else:
     Axis = object
 
@@ -58,7 +59,7 @@ def axes_class() -> type[Axes]:
     return Ticked
 
 
-class _Ticked(Axis):
+class _Ticked(Axis):  # type: ignore[misc]
     """What an axis of matplotlib does with its list of ticks, done without one."""
 
     majorTicks = minorTicks = ()
@@ -72,6 +73,9 @@ class _Ticked(Axis):
         return []
 
     get_minor_ticks = get_major_ticks
+
+    def get_ticks_position(self) -> str:
+        return "bottom" if self.axis_name == "x" else "left"
 
     def set_ticks(
         self, ticks: Any, labels: Any = None, *, minor: bool = False, **style: Any
@@ -143,22 +147,21 @@ class _Ticked(Axis):
         text.set_figure(self.axes.get_figure(root=False))
         return text
 
-    def _place_of_texts(self) -> tuple[Any, Any, Any]:
+    def _place_of_texts(self) -> Any:
         """Their transform, and how they are aligned."""
-        away = self._setting("pad") + self._setting("size")
-        if self.axis_name == "x":
-            return self.axes.get_xaxis_text1_transform(away)
-        return self.axes.get_yaxis_text1_transform(away)
+        place = getattr(self.axes, f"get_{self.axis_name}axis_text1_transform")
+        return place(self._setting("pad") + self._setting("size"))
 
     def _setting(self, name: str) -> Any:
-        from matplotlib import rcParams
+        import matplotlib as mpl
 
+        defaults: Any = mpl.rcParams
         given = self._major_tick_kw.get(name)
-        return rcParams[_DEFAULTS[name].format(self.axis_name)] if given is None else given
+        return defaults[_DEFAULTS[name].format(self.axis_name)] if given is None else given
 
     def _draw_lines(self, places: Any, renderer: Any) -> None:
         """The grid, and the marks of the ticks."""
-        from matplotlib.lines import TICKDOWN, TICKLEFT
+        from matplotlib.markers import TICKDOWN, TICKLEFT
 
         of, marker = self._setting, TICKDOWN if self.axis_name == "x" else TICKLEFT
         if self._major_tick_kw["gridOn"]:
@@ -177,9 +180,8 @@ class _Ticked(Axis):
         """A line through places along the axis and shares of the axes across it."""
         from matplotlib.lines import Line2D
 
-        points, place = (along, across), self.axes.get_xaxis_transform
-        if self.axis_name == "y":
-            points, place = (across, along), self.axes.get_yaxis_transform
+        place = getattr(self.axes, f"get_{self.axis_name}axis_transform")
+        points = (along, across) if self.axis_name == "x" else (across, along)
         line = Line2D(*points, transform=place(what), **style)
         line.set_figure(self.axes.get_figure(root=False))
         line.axes = self.axes
