@@ -12,14 +12,13 @@ if TYPE_CHECKING:
 else:
     Renderer = object
 
-PER_INCH = 72  # drawn in points: nothing is scaled when it is written
 UNSAID = {"Date": None, "Creator": None}  # so that a file is the same from run to run
 _KEPT = 20_000  # texts of a report
 
 
 def pen_for(made: Drawing, to: TextIO) -> Any:
     """The pen that writes a drawing as SVG."""
-    width, height = (float(v) * PER_INCH for v in made.get_size_inches())
+    width, height = (float(v) * made.dpi for v in made.get_size_inches())
     return _pen_class()(width, height, to, metadata=UNSAID)
 
 

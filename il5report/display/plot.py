@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 from il5report.display.layout import arrange
 from il5report.display.marks import marks_of
 from il5report.display.model import Figure
-from il5report.display.pen import PER_INCH, pen_for
+from il5report.display.pen import pen_for
 from il5report.display.ticked import axes_class
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
 
 MM = 25.4
+PER_INCH = 72  # drawn in points: nothing is scaled when it is written
 WIDTH = 165.0  # of a figure, in mm: the type area of a portrait page
 # The sizes of type, in points: of titles and axes, of ticks and legends, of text beside marks.
 TITLE, TEXT, SMALL = 8.0, 7.5, 6.5

@@ -93,8 +93,8 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         for below, (label, numbers) in enumerate(lines):
             _line(axes, -below, label, numbers)
         overall = lines[0][1]
-        if overall and overall.value("p") is not None:
-            line_at(axes, overall.value("p"), "x", linestyle=BROKEN)
+        if overall and (rate := overall.value("p")) is not None:
+            line_at(axes, rate, "x", linestyle=BROKEN)
         axes.set_xlim(0, 1)
         percent(axes.xaxis)
         axes.set_ylim(-len(lines) + 0.4, 0.9)
