@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -13,14 +13,16 @@ from numpy.typing import NDArray
 from il5report.analyse.competing_risks import CumulativeIncidence, aalen_johansen
 from il5report.analyse.survival import KaplanMeier, kaplan_meier
 from il5report.ard import DENOMINATOR, Rows, Scope, Stat, counted
-from il5report.conditions import Comparison, Condition, both, equals, expression
+from il5report.conditions import Comparison, Condition, both, equals
 from il5report.display.axes import DAYS, MONTHS, axis_name, lines_of_numbers
 from il5report.display.model import Row
 from il5report.display.plot import GREY, TEXT, Look
 from il5report.display.rounding import fixed
 from il5report.display.view import View, percent_value, whole
+from il5report.masks import Mask
 from il5report.output import Column, Context, Needs
 from il5report.outputs.counting import METHOD, add_column_sizes, one_per_subject
+from il5report.outputs.selection import Records
 from il5report.plan.base import Model, Text
 from il5report.plan.words import CI_NAMES
 
@@ -28,6 +30,7 @@ EVENT = Comparison("CNSR", "EQ", (0.0,))
 Times: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
 CENSORED = Comparison("CNSR", "NE", (0.0,))
+COMPETING = Comparison("COMPFL", "EQ", ("Y",))
 STEPS: Mapping[str, Sequence[int]] = {"months": MONTHS, "days": DAYS}
 
 
@@ -52,10 +55,12 @@ class EndpointOptions(Model):
 
 @dataclass(frozen=True)
 class Arm:
-    """The parameter in one column: times in days, event True = event."""
+    """The parameter in one column: `inside` are its records there; times in days, event True =
+    event."""
 
     column: Column
-    records: pl.DataFrame
+    records: Records
+    inside: Mask
     time: Times
     event: Flags
     km: KaplanMeier
@@ -76,29 +81,37 @@ def add_sizes(ctx: Context, rows: Rows, options: EndpointOptions) -> None:
     if not options.analysed:
         add_column_sizes(ctx, rows)
         return
-    records = ctx.records(options.dataset, parameter(options), keep=("USUBJID",))
-    for column in ctx.columns:
-        mine = records.join(ctx.in_column(column), on="USUBJID", how="semi")
+    who = ctx.records(options.dataset, parameter(options), keep=("USUBJID",))["USUBJID"].unique()
+    for column, inside in zip(ctx.columns, ctx.split(who.to_frame()), strict=True):
         name, label, unit = DENOMINATOR
         scope = Scope(
             "columns", options.dataset, parameter(options), column.where,
             of=parameter(options), of_dataset=options.dataset, column=column.label,
         )  # fmt: skip
-        rows.add(scope, METHOD, [Stat(name, label, mine["USUBJID"].n_unique(), unit)])
+        rows.add(scope, METHOD, [Stat(name, label, int(inside.sum()), unit)])
 
 
-def arms(ctx: Context, options: EndpointOptions) -> Iterator[Arm]:
-    """The Kaplan-Meier analysis of each column."""
-    records = ctx.records(options.dataset, parameter(options))
-    one_per_subject(ctx, records, options.dataset)
+def endpoint(ctx: Context, options: EndpointOptions, keep: Sequence[str] = ()) -> Records:
+    """The records of the parameter, one of each subject, with further variables to `keep`."""
+    names = ("AVAL", "CNSR", *keep)
+    found = ctx.records(options.dataset, parameter(options), keep=names)
+    one_per_subject(ctx, found, options.dataset)
+    return Records(ctx, options.dataset, found)
+
+
+def arms(ctx: Context, records: Records) -> Iterator[Arm]:
+    """The Kaplan-Meier analysis of each column, of the records of a parameter."""
+    for column, inside in zip(ctx.columns, records.columns, strict=True):
+        yield arm_of(ctx, column, records, inside)
+
+
+def arm_of(ctx: Context, column: Column, records: Records, inside: Mask, after: float = 0.0) -> Arm:
+    """The Kaplan-Meier analysis of some of the records, of the time `after` a day."""
     conventions = ctx.plan.conventions
-    for column in ctx.columns:
-        mine = records.join(ctx.in_column(column), on="USUBJID", how="semi", maintain_order="left")
-        time, event = mine["AVAL"].to_numpy(), (mine["CNSR"] == 0).to_numpy()
-        km = kaplan_meier(
-            time, event, conf_level=conventions.conf_level, conf_type=conventions.km_ci
-        )
-        yield Arm(column, mine, time, event, km)
+    time, event = records.frame["AVAL"].to_numpy(), (records.frame["CNSR"] == 0).to_numpy()
+    time, event = time[inside] - after, event[inside]
+    km = kaplan_meier(time, event, conf_level=conventions.conf_level, conf_type=conventions.km_ci)
+    return Arm(column, records, inside, time, event, km)
 
 
 @dataclass(frozen=True)
@@ -107,30 +120,23 @@ class CompetingArm:
     competing one (COMPFL), 0 censored; times in days."""
 
     column: Column
-    records: pl.DataFrame
+    records: Records
+    inside: Mask
     time: NDArray[np.float64]
     curves: CumulativeIncidence
 
 
-def competing_arms(ctx: Context, options: EndpointOptions) -> Iterator[CompetingArm]:
-    """The Aalen-Johansen analysis of each column."""
-    records = ctx.records(options.dataset, parameter(options))
-    one_per_subject(ctx, records, options.dataset)
+def competing_arms(ctx: Context, records: Records) -> Iterator[CompetingArm]:
+    """The Aalen-Johansen analysis of each column; the records hold COMPFL."""
     conventions = ctx.plan.conventions
-    for column in ctx.columns:
-        mine = records.join(ctx.in_column(column), on="USUBJID", how="semi", maintain_order="left")
-        time = mine["AVAL"].to_numpy()
-        event, other = (mine["CNSR"] == 0).to_numpy(), mine["COMPFL"].eq_missing("Y").to_numpy()
+    time, event = records.frame["AVAL"].to_numpy(), (records.frame["CNSR"] == 0).to_numpy()
+    cause = np.where(event, 1, np.where(records.meet(COMPETING), 2, 0))
+    for column, inside in zip(ctx.columns, records.columns, strict=True):
         curves = aalen_johansen(
-            time, np.where(event, 1, np.where(other, 2, 0)), n_causes=2,
-            conf_level=conventions.conf_level, conf_type=conventions.km_ci,
+            time[inside], cause[inside], n_causes=2, conf_level=conventions.conf_level,
+            conf_type=conventions.km_ci,
         )  # fmt: skip
-        yield CompetingArm(column, mine, time, curves)
-
-
-def filtered(records: pl.DataFrame, where: Condition) -> pl.DataFrame:
-    """The records that meet a condition."""
-    return records.filter(expression(where, records.schema))
+        yield CompetingArm(column, records, inside, time[inside], curves)
 
 
 def competing_method(ctx: Context) -> str:
@@ -160,19 +166,43 @@ def method(ctx: Context) -> str:
     return f"Kaplan-Meier, {name} interval, {conventions.convention.upper()} convention"
 
 
-def add_outcomes(rows: Rows, options: EndpointOptions, arm: Arm, everyone: pl.DataFrame) -> None:
-    """Subjects with event and censored, of those analysed; each by the descriptions that
-    `everyone` has."""
-    total = arm.records.height
-    outcomes = (("event", EVENT, "EVNTDESC"), ("censored", CENSORED, options.reason))
-    for analysis, which, variable in outcomes:
-        mine = filtered(arm.records, which)
-        place = scope(options, arm, analysis)
-        rows.add(within(place, which), METHOD, counted(mine.height, total))
-        described = filtered(everyone, which)[variable].drop_nulls()
-        for reason in described.unique().sort():
-            n = mine.filter(pl.col(variable) == reason).height
-            where = both(which, equals(variable, reason))
+class Outcome(NamedTuple):
+    """An event or a censored time, and what describes it: the values of a variable."""
+
+    analysis: str
+    which: Condition
+    variable: str
+    described: Sequence[str]
+
+
+def outcomes(options: EndpointOptions, everyone: Sequence[Records]) -> list[Outcome]:
+    """Event and censored, each with the descriptions that anybody has."""
+    return [
+        Outcome(analysis, which, variable, described(everyone, which, variable))
+        for analysis, which, variable in (
+            ("event", EVENT, "EVNTDESC"),
+            ("censored", CENSORED, options.reason),
+        )
+    ]
+
+
+def described(everyone: Sequence[Records], which: Condition, variable: str) -> list[str]:
+    """The values of a variable in the records that meet a condition, in order."""
+    found = (records.frame[variable].filter(pl.Series(records.meet(which))) for records in everyone)
+    return sorted({text for texts in found for text in texts.unique() if text is not None})
+
+
+def add_outcomes(rows: Rows, options: EndpointOptions, arm: Arm, counts: Sequence[Outcome]) -> None:
+    """Subjects with event and censored, of those analysed; each by its descriptions."""
+    meet, total = arm.records.meet, len(arm.time)
+    for outcome in counts:
+        which, variable = outcome.which, outcome.variable
+        mine, place = arm.inside & meet(which), scope(options, arm, outcome.analysis)
+        rows.add(within(place, which), METHOD, counted(int(mine.sum()), total))
+        for reason in outcome.described:
+            of_reason = equals(variable, reason)
+            n = int((mine & meet(of_reason)).sum())
+            where = both(which, of_reason)
             rows.add(within(place, where, variable, reason), METHOD, counted(n, total))
 
 

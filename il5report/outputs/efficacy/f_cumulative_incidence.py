@@ -32,7 +32,7 @@ def needs(ctx: Context) -> Needs:
 def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(Options)
     tte.add_sizes(ctx, rows, options)
-    arms = list(tte.competing_arms(ctx, options))
+    arms = list(tte.competing_arms(ctx, tte.endpoint(ctx, options, ("COMPFL",))))
     longest = max((float(arm.time.max()) for arm in arms if arm.time.size), default=0.0)
     grid = ticks(tte.in_unit(ctx, options, longest), tte.STEPS[options.unit])
     method = tte.competing_method(ctx)

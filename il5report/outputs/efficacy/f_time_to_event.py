@@ -31,7 +31,7 @@ CURVE = (
 def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(tte.EndpointOptions)
     add_column_sizes(ctx, rows)
-    arms = list(tte.arms(ctx, options))
+    arms = list(tte.arms(ctx, tte.endpoint(ctx, options)))
     longest = max((float(arm.time.max()) for arm in arms if arm.time.size), default=0.0)
     grid = ticks(tte.in_unit(ctx, options, longest), tte.STEPS[options.unit])
     for arm in arms:

@@ -13,10 +13,11 @@ from pydantic import Field, model_validator
 from il5report.analyse.proportional_hazards import proportional_hazards
 from il5report.analyse.regression import cox
 from il5report.ard import Rows, Scope, Stat, counted
-from il5report.conditions import Comparison, Compound, Condition, both, expression
+from il5report.conditions import Comparison, Compound, Condition, both, comparisons
 from il5report.display.model import Row
 from il5report.display.rounding import p_value
 from il5report.display.view import Numbers, View, fixed_of, table
+from il5report.masks import Mask
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs import time_to_event as tte
 from il5report.outputs.cells import cells
@@ -53,9 +54,9 @@ STATISTICS = ("hazard_ratio", "lower", "upper", "p_value", "change")
 
 @dataclass(frozen=True)
 class Fitted:
-    """The subjects of one model: the covariate is known. `values` as they enter."""
+    """The records of one model: the covariate is known. `values` as they enter."""
 
-    records: pl.DataFrame
+    inside: Mask
     values: np.ndarray
     known: Condition
 
@@ -70,7 +71,9 @@ def needs(ctx: Context) -> Needs:
 def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(Options)
     tte.add_sizes(ctx, rows, options)
-    for arm in tte.arms(ctx, options):
+    used = {c.variable for each in options.covariates for c in comparisons(each.where)}
+    names = sorted({*used, *(each.variable for each in options.covariates)})
+    for arm in tte.arms(ctx, tte.endpoint(ctx, options, names)):
         for covariate in options.covariates:
             fitted = _fitted(arm, options, covariate)
             _counts(rows, arm, options, covariate, fitted)
@@ -79,15 +82,14 @@ def analyse(ctx: Context, rows: Rows) -> None:
 
 def _fitted(arm: tte.Arm, options: Options, covariate: Covariate) -> Fitted:
     known = Comparison(covariate.variable, "NE", ())
-    records = tte.filtered(arm.records, known)
+    meet = arm.records.meet
+    inside = arm.inside & meet(known)
     if covariate.where is not None:
-        met = records.select(
-            pl.repeat(True, pl.len()) & expression(covariate.where, records.schema)
-        )
-        values = met.to_series().cast(pl.Float64).to_numpy()
+        values = meet(covariate.where)[inside].astype(np.float64)
     else:
-        values = records[covariate.variable].cast(pl.Float64).to_numpy() / covariate.per
-    return Fitted(records, values, both(tte.parameter(options), known))
+        column = arm.records.frame[covariate.variable].cast(pl.Float64)
+        values = column.to_numpy()[inside] / covariate.per
+    return Fitted(inside, values, both(tte.parameter(options), known))
 
 
 def _counts(
@@ -101,20 +103,20 @@ def _counts(
         groups += [("with", covariate.where), ("without", no)]
     for analysis, where in groups:
         of = fitted.known if where is None else both(fitted.known, where)
-        mine = tte.filtered(fitted.records, of)
-        n = tte.filtered(mine, tte.EVENT).height
+        mine = fitted.inside & arm.records.meet(where)
+        n = int((mine & arm.records.meet(tte.EVENT)).sum())
         scope = replace(
             place, analysis=analysis, subset=both(of, tte.EVENT), of=of,
             of_dataset=options.dataset,
         )  # fmt: skip
-        rows.add(scope, METHOD, counted(n, mine.height))
+        rows.add(scope, METHOD, counted(n, int(mine.sum())))
 
 
 def _model(ctx: Context, rows: Rows, arm: tte.Arm, covariate: Covariate, fitted: Fitted) -> None:
     """Hazard ratio and the check of the model, or why there is none."""
     options, conf_level = ctx.options(Options), ctx.plan.conventions.conf_level
-    records = fitted.records
-    time, event = records["AVAL"].to_numpy(), (records["CNSR"] == 0).to_numpy()
+    known = fitted.inside[arm.inside]
+    time, event = arm.time[known], arm.event[known]
     few = int(event.sum()) < options.few
     warning = f"fewer than {options.few} events" if few else ""
     place = replace(tte.scope(options, arm, "cox"), level=covariate.label, subset=fitted.known)

@@ -6,7 +6,7 @@ import polars as pl
 
 from il5report.analyse.competing_risks import incidence_at
 from il5report.ard import Rows, Scope, counted, stats_of
-from il5report.conditions import Comparison, Condition, both, equals
+from il5report.conditions import Comparison, Condition, all_of, both, equals
 from il5report.display.model import Row
 from il5report.display.view import View, percent_value, table, whole
 from il5report.output import Context, Needs, Output, Shown
@@ -15,7 +15,7 @@ from il5report.outputs.counting import METHOD
 
 OUTCOMES: tuple[tuple[str, str, Condition], ...] = (
     ("event", "Subjects with event", equals("CNSR", 0)),
-    ("competing", "Subjects with competing event", equals("COMPFL", "Y")),
+    ("competing", "Subjects with competing event", tte.COMPETING),
     (
         "censored",
         "Censored",
@@ -33,10 +33,14 @@ def needs(ctx: Context) -> Needs:
 def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(tte.EndpointOptions)
     tte.add_sizes(ctx, rows, options)
-    everyone = ctx.records(options.dataset, tte.parameter(options))
-    for arm in tte.competing_arms(ctx, options):
-        for analysis, _, which in OUTCOMES:
-            _counts(rows, options, arm, everyone, analysis, which)
+    records = tte.endpoint(ctx, options, ("COMPFL", "EVNTDESC"))
+    outcomes = [
+        tte.Outcome(analysis, which, "EVNTDESC", tte.described([records], which, "EVNTDESC"))
+        for analysis, _, which in OUTCOMES
+    ]
+    for arm in tte.competing_arms(ctx, records):
+        for outcome in outcomes:
+            _counts(rows, options, arm, outcome)
         for at in options.landmarks:
             days = tte.in_days(ctx, options, at)
             for cause, name in ((1, "incidence"), (2, "competing incidence")):
@@ -47,23 +51,21 @@ def analyse(ctx: Context, rows: Rows) -> None:
 
 
 def _counts(
-    rows: Rows, options: tte.EndpointOptions, arm: tte.CompetingArm, everyone: pl.DataFrame,
-    analysis: str, which: Condition,
-) -> None:  # fmt: skip
+    rows: Rows, options: tte.EndpointOptions, arm: tte.CompetingArm, outcome: tte.Outcome
+) -> None:
     """Subjects with the outcome, and with each of its descriptions that anybody has."""
-    chosen = tte.filtered(everyone, which)
-    levels = ["", *chosen["EVNTDESC"].drop_nulls().unique().sort()]
-    mine = tte.filtered(arm.records, which)
-    for level in levels:
-        of_level = mine.filter(pl.col("EVNTDESC") == level) if level else mine
-        where = both(tte.parameter(options), which)
-        where = both(where, equals("EVNTDESC", level)) if level else where
+    meet, total = arm.records.meet, len(arm.time)
+    for level in ("", *outcome.described):
+        of_level = equals(outcome.variable, level) if level else None
+        which = all_of(outcome.which, of_level)
         scope = Scope(
-            analysis, options.dataset, where, arm.column.where,
-            of=tte.parameter(options), of_dataset=options.dataset, column=arm.column.label,
-            variable="EVNTDESC" if level else "", level=level, paramcd=options.paramcd,
+            outcome.analysis, options.dataset, all_of(tte.parameter(options), which),
+            arm.column.where, of=tte.parameter(options), of_dataset=options.dataset,
+            column=arm.column.label, variable=outcome.variable if level else "", level=level,
+            paramcd=options.paramcd,
         )  # fmt: skip
-        rows.add(scope, METHOD, counted(of_level.height, arm.records.height))
+        n = int((arm.inside & meet(which)).sum())
+        rows.add(scope, METHOD, counted(n, total))
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-import numpy as np
 import polars as pl
 
-from il5report.analyse.survival import kaplan_meier
 from il5report.analyse.survival_points import landmark, quantile
 from il5report.ard import NUMBER_OF_SUBJECTS, Rows, Scope, Stat, stats_of
 from il5report.conditions import Comparison, Condition, both, equals, of_dataset
@@ -19,6 +17,7 @@ from il5report.output import Column, Context, Needs, Output, Shown
 from il5report.outputs import time_to_event as tte
 from il5report.outputs.counting import METHOD, one_per_subject
 from il5report.outputs.second_computation import add_second_computation, second_note
+from il5report.outputs.selection import Records
 from il5report.plan.base import Text, Where
 
 
@@ -44,28 +43,19 @@ def needs(ctx: Context) -> Needs:
 
 def arms(ctx: Context, options: Options) -> Iterator[tuple[tte.Arm, Scope]]:
     """Responders and the others, of the subjects still at risk at the landmark."""
-    endpoint = ctx.records(options.dataset, tte.parameter(options))
-    one_per_subject(ctx, endpoint, options.dataset)
+    endpoint = tte.endpoint(ctx, options)
     response = ctx.records(options.response_dataset, options.response, keep=("AVALC",))
     one_per_subject(ctx, response, options.response_dataset)
-    yes = response.filter(pl.col("AVALC") == options.yes)
-    no = response.filter(pl.col("AVALC") != options.yes)
-    still = endpoint.filter(pl.col("AVAL") >= options.day)
-    not_yes: Condition = both(options.response, Comparison("AVALC", "NE", (options.yes,)))
-    groups = (yes, not_yes), (no, both(options.response, equals("AVALC", options.yes)))
-    conventions = ctx.plan.conventions
-    for label, (mine, without) in zip(options.labels, groups, strict=True):
-        records = still.join(mine, on="USUBJID", how="semi", maintain_order="left")
-        time, event = records["AVAL"].to_numpy() - options.day, (records["CNSR"] == 0).to_numpy()
-        km = kaplan_meier(
-            time.astype(np.float64), event, conf_level=conventions.conf_level,
-            conf_type=conventions.km_ci,
-        )  # fmt: skip
+    known = Records(ctx, options.response_dataset, response.drop_nulls("AVALC"))
+    yes, no = equals("AVALC", options.yes), Comparison("AVALC", "NE", (options.yes,))
+    still = endpoint.meet(Comparison("AVAL", "GE", (options.day,)))
+    for label, mine, other in zip(options.labels, (yes, no), (no, yes), strict=True):
+        inside = still & known.subjects(mine)[endpoint.places]
         scope = Scope(
-            "analysed", options.dataset, _still_at_risk(options),
-            without=of_dataset(without, options.response_dataset), column=label,
+            "analysed", options.dataset, _still_at_risk(options), column=label,
+            without=of_dataset(both(options.response, other), options.response_dataset),
         )  # fmt: skip
-        yield tte.Arm(Column(label, None), records, time, event, km), scope
+        yield tte.arm_of(ctx, Column(label, None), endpoint, inside, options.day), scope
 
 
 LEFT_OUT: Mapping[str, Condition] = {
@@ -97,7 +87,7 @@ def analyse(ctx: Context, rows: Rows) -> None:
     _left_out(ctx, rows, options)
     name, label, unit = NUMBER_OF_SUBJECTS
     for arm, scope in arms(ctx, options):
-        rows.add(scope, METHOD, [Stat(name, label, arm.records.height, unit)])
+        rows.add(scope, METHOD, [Stat(name, label, len(arm.time), unit)])
         had = replace(scope, analysis="event", subset=_with_event(options))
         rows.add(had, METHOD, [Stat(name, label, int(arm.event.sum()), unit)])
         median = quantile(arm.km, 0.5, convention=conventions.convention)

@@ -44,10 +44,11 @@ def analyse(ctx: Context, rows: Rows) -> None:
     options, conventions = ctx.options(Options), ctx.plan.conventions
     add_column_sizes(ctx, rows)
     endpoints = [options.endpoint(a.paramcd) for a in options.analyses]
-    everyone = pl.concat([ctx.records(e.dataset, tte.parameter(e)) for e in endpoints])
-    for endpoint in endpoints:
-        for arm in tte.arms(ctx, endpoint):
-            tte.add_outcomes(rows, endpoint, arm, everyone)
+    everyone = [tte.endpoint(ctx, endpoint, ("EVNTDESC",)) for endpoint in endpoints]
+    for endpoint, records in zip(endpoints, everyone, strict=True):
+        outcomes = tte.outcomes(endpoint, everyone)
+        for arm in tte.arms(ctx, records):
+            tte.add_outcomes(rows, endpoint, arm, outcomes)
             median = quantile(arm.km, 0.5, convention=conventions.convention)
             rows.add(tte.scope(endpoint, arm, "median"), tte.method(ctx), stats_of(median))
             for at in options.landmarks:

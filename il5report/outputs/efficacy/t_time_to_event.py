@@ -33,9 +33,10 @@ def needs(ctx: Context) -> Needs:
 def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(tte.EndpointOptions)
     tte.add_sizes(ctx, rows, options)
-    everyone = ctx.records(options.dataset, tte.parameter(options))
-    for arm in tte.arms(ctx, options):
-        tte.add_outcomes(rows, options, arm, everyone)
+    records = tte.endpoint(ctx, options, ("EVNTDESC", options.reason))
+    outcomes = tte.outcomes(options, [records])
+    for arm in tte.arms(ctx, records):
+        tte.add_outcomes(rows, options, arm, outcomes)
         _times(ctx, rows, options, arm)
 
 
