@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import polars as pl
 
 from il5report.ard import DENOMINATOR, Rows, Scope, Stat
-from il5report.conditions import Compound, Condition, both, expression, of_dataset
+from il5report.conditions import Compound, Condition, both, comparisons, of_dataset
 from il5report.errors import DataError, Finding, some_subjects
+from il5report.masks import Mask
 from il5report.output import Context
 from il5report.outputs.counting import METHOD, one_per_subject
+from il5report.outputs.selection import Records
 from il5report.plan.base import Model, Text, Where
 
 
@@ -33,10 +35,11 @@ class Grouping(Model):
 
 @dataclass(frozen=True)
 class Group:
-    """A column: its subjects; `groups` and `without` find their records, `of` its N."""
+    """A column: which subjects of the set it holds; `groups` and `without` find their records,
+    `of` its N."""
 
     label: str
-    subjects: pl.DataFrame
+    subjects: Mask
     groups: Condition | None = None
     without: Condition | None = None
     of: Condition | None = None
@@ -60,18 +63,20 @@ def groups(ctx: Context, grouping: Grouping | None) -> Sequence[Group]:
         Subjects of the set without a record to group them by, or with more than one.
     """
     if grouping is None:
-        return [Group(c.label, ctx.in_column(c), c.where) for c in ctx.columns]
-    records = ctx.records(grouping.dataset, grouping.where)
-    one_per_subject(ctx, records, grouping.dataset)
+        columns = zip(ctx.columns, ctx.split(ctx.subjects), strict=True)
+        return [Group(c.label, subjects, c.where) for c, subjects in columns]
+    wheres = [level.where for level in grouping.levels]
+    keep = ("USUBJID", *(c.variable for where in wheres for c in comparisons(where)))
+    found = ctx.records(grouping.dataset, grouping.where, keep=keep)
+    one_per_subject(ctx, found, grouping.dataset)
+    records, made = Records(ctx, grouping.dataset, found), []
     _everybody(ctx, records, grouping)
-    made = []
     for level in grouping.levels:
-        mine = records.filter(expression(level.where, records.schema))
         other = both(grouping.where, Compound("NOT", (level.where,)))
         made.append(
             Group(
                 level.label,
-                ctx.subjects.join(mine, on="USUBJID", how="semi"),
+                records.subjects(level.where),
                 without=of_dataset(other, grouping.dataset),
                 of=both(grouping.where, level.where),
                 of_dataset=grouping.dataset,
@@ -80,8 +85,8 @@ def groups(ctx: Context, grouping: Grouping | None) -> Sequence[Group]:
     return made
 
 
-def _everybody(ctx: Context, records: pl.DataFrame, grouping: Grouping) -> None:
-    left = ctx.subjects.join(records, on="USUBJID", how="anti")["USUBJID"]
+def _everybody(ctx: Context, records: Records, grouping: Grouping) -> None:
+    left = ctx.subjects["USUBJID"].filter(pl.Series(~records.subjects(None)))
     if left.len():
         message = f"{ctx.id} groups subjects by {grouping.where}; {left.len()} have no such record"
         raise DataError(
@@ -102,7 +107,7 @@ def add_sizes(rows: Rows, columns: Sequence[Group]) -> None:
             "columns", "ADSL", groups=group.groups, without=group.without, of=group.of,
             of_dataset=group.of_dataset, column=group.label,
         )  # fmt: skip
-        rows.add(scope, METHOD, [Stat(name, label, group.subjects.height, unit)])
+        rows.add(scope, METHOD, [Stat(name, label, int(group.subjects.sum()), unit)])
 
 
 def labels(ctx: Context, grouping: Grouping | None) -> list[str]:

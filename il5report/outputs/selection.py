@@ -51,6 +51,10 @@ class Records:
         found[self.places[self.meet(where)]] = True
         return found
 
+    def of(self, subjects: Mask) -> Mask:
+        """Which of the records are of these subjects of the set."""
+        return subjects[self.places]
+
     def counts(self, where: Condition | None) -> list[int]:
         """How many records of each column meet the condition."""
         met = self.meet(where)

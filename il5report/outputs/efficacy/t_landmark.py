@@ -50,7 +50,7 @@ def arms(ctx: Context, options: Options) -> Iterator[tuple[tte.Arm, Scope]]:
     yes, no = equals("AVALC", options.yes), Comparison("AVALC", "NE", (options.yes,))
     still = endpoint.meet(Comparison("AVAL", "GE", (options.day,)))
     for label, mine, other in zip(options.labels, (yes, no), (no, yes), strict=True):
-        inside = still & known.subjects(mine)[endpoint.places]
+        inside = still & endpoint.of(known.subjects(mine))
         scope = Scope(
             "analysed", options.dataset, _still_at_risk(options), column=label,
             without=of_dataset(both(options.response, other), options.response_dataset),

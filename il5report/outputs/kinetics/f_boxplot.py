@@ -19,6 +19,7 @@ from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs.appearance import column_looks
 from il5report.outputs.counting import one_per_subject
 from il5report.outputs.groups import Group, Grouping, add_sizes, conditions, groups, labels
+from il5report.outputs.selection import Records
 from il5report.plan.base import Model, Text, Where
 
 
@@ -47,10 +48,11 @@ def analyse(ctx: Context, rows: Rows) -> None:
     add_sizes(rows, columns)
     of_parameter = both(options.where, equals("PARAMCD", options.paramcd))
     where, none = both(of_parameter, ABOVE), both(of_parameter, equals("AVAL", 0))
-    records = ctx.records(options.dataset, where).sort("USUBJID")
-    zeros = ctx.records(options.dataset, none)
-    one_per_subject(ctx, pl.concat([records, zeros]), options.dataset)
-    unit = next(iter(records["AVALU"]), "") or ""
+    found = ctx.records(options.dataset, of_parameter, keep=("AVAL", "AVALU")).sort("USUBJID")
+    records = Records(ctx, options.dataset, found)
+    above, zeros = records.meet(ABOVE), records.meet(equals("AVAL", 0))
+    one_per_subject(ctx, found.filter(pl.Series(above | zeros)), options.dataset)
+    unit = next(iter(found["AVALU"].filter(pl.Series(above))), "") or ""
     level = ctx.plan.conventions.conf_level
 
     def scope(analysis: str, group: Group, subject: str = "") -> Scope:
@@ -61,13 +63,14 @@ def analyse(ctx: Context, rows: Rows) -> None:
         )  # fmt: skip
 
     for group in columns:
-        mine = records.join(group.subjects, on="USUBJID", how="semi", maintain_order="left")
-        found = describe(mine["AVAL"].to_numpy(), conf_level=level)
-        rows.add(scope("box", group), "PCTLDEF 5", stats_of(found, ("n", *BOX), unit))
-        zero = zeros.join(group.subjects, on="USUBJID", how="semi").height
+        inside = records.of(group.subjects)
+        mine = found.filter(pl.Series(inside & above))
+        box = describe(mine["AVAL"].to_numpy(), conf_level=level)
+        rows.add(scope("box", group), "PCTLDEF 5", stats_of(box, ("n", *BOX), unit))
+        zero = int((inside & zeros).sum())
         number = Stat("n_zero", "Number of values 0, not drawn", zero, "subjects")
         rows.add(replace(scope("box", group), subset=none), "count of subjects", [number])
-        for subject, value in mine.select("USUBJID", "AVAL").rows():
+        for subject, value in mine[["USUBJID", "AVAL"]].rows():
             point = Stat("value", options.label, value, unit)
             rows.add(scope("point", group, subject), "observed value", [point])
 

@@ -23,6 +23,7 @@ from il5report.display.view import Numbers, View, fixed_of, table, whole
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs.counting import one_per_subject
 from il5report.outputs.groups import Group, Grouping, conditions, groups
+from il5report.outputs.selection import Records
 from il5report.plan.base import Model, Text, Where
 
 
@@ -90,12 +91,10 @@ def of_groups(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The exposures of those with and of those without the outcome."""
     dataset = ctx.options(Options).dataset
-    records = ctx.records(dataset, known(exposure)).sort("USUBJID")
-    one_per_subject(ctx, records, dataset)
-    first, second = (
-        records.join(group.subjects, on="USUBJID", how="semi", maintain_order="left")
-        for group in pair
-    )
+    found = ctx.records(dataset, known(exposure), keep=("AVAL", "AVALU")).sort("USUBJID")
+    one_per_subject(ctx, found, dataset)
+    records = Records(ctx, dataset, found)
+    first, second = (found.filter(pl.Series(records.of(group.subjects))) for group in pair)
     return first, second
 
 

@@ -11,11 +11,12 @@ import polars as pl
 
 from il5report.analyse.continuous import describe, geometric
 from il5report.ard import Rows, Scope, Stat, stats_of
-from il5report.conditions import Comparison, Condition, both, equals, expression
+from il5report.conditions import Comparison, Condition, both, equals
 from il5report.display.model import Row
 from il5report.display.rounding import significant
 from il5report.display.view import View, fixed_of, table, unit_text, whole
 from il5report.errors import DataError, Finding, PlanError, nearest
+from il5report.masks import Mask
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs.counting import METHOD, one_per_subject
 from il5report.outputs.groups import (
@@ -26,6 +27,7 @@ from il5report.outputs.groups import (
     groups,
     labels,
 )
+from il5report.outputs.selection import Records, Selection
 from il5report.plan.base import Model, Text, Where
 from il5report.plan.words import filled
 
@@ -101,14 +103,16 @@ def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(Options)
     columns = groups(ctx, options.by)
     add_sizes(rows, columns)
+    records = Selection(ctx, needs(ctx))[options.dataset]
     for block in options.blocks:
         for parameter in options.parameters:
             where = both(block.where, equals("PARAMCD", parameter.paramcd))
-            records = ctx.records(options.dataset, where)
-            one_per_subject(ctx, records, options.dataset)
-            unit = _unit(ctx, block, parameter, where, records)
+            found = records.those(where)
+            one_per_subject(ctx, found, options.dataset)
+            unit = _unit(ctx, block, parameter, where, found["AVALU"])
+            own = Records(ctx, options.dataset, found)
             for column in columns:
-                _parameter(ctx, rows, block, parameter, column, where, records, unit)
+                _parameter(ctx, rows, block, parameter, column, where, own, unit)
 
 
 def unit_of(ctx: Context, block: Block, parameter: Parameter) -> str:
@@ -118,11 +122,11 @@ def unit_of(ctx: Context, block: Block, parameter: Parameter) -> str:
 
 
 def _unit(
-    ctx: Context, block: Block, parameter: Parameter, where: Condition, records: pl.DataFrame
+    ctx: Context, block: Block, parameter: Parameter, where: Condition, given: pl.Series
 ) -> str:
     """The one unit of a parameter; values in different units, or in another than the plan says,
     are refused."""
-    units = records["AVALU"].drop_nulls().unique().sort().to_list()
+    units = sorted(unit for unit in given.unique() if unit is not None)
     declared = unit_of(ctx, block, parameter)
     dataset = ctx.options(Options).dataset
     if len(units) > 1 or (declared and units not in ([], [declared])):
@@ -134,12 +138,13 @@ def _unit(
 
 def _parameter(  # noqa: PLR0913, PLR0917
     ctx: Context, rows: Rows, block: Block, parameter: Parameter, column: Group,
-    where: Condition, records: pl.DataFrame, unit: str,
+    where: Condition, records: Records, unit: str,
 ) -> None:  # fmt: skip
     """The numbers of one parameter in one column."""
     options, level = ctx.options(Options), ctx.plan.conventions.conf_level
-    mine = records.join(column.subjects, on="USUBJID", how="semi")
-    values = mine["AVAL"].drop_nulls().to_numpy()
+    missing, present = Comparison("AVAL", "EQ", ()), Comparison("AVAL", "NE", ())
+    mine, meet = records.of(column.subjects), records.meet
+    values = records.frame["AVAL"].to_numpy()[mine & meet(present)]
 
     def scope(analysis: str, of: Condition, level: str = "") -> Scope:
         return Scope(
@@ -147,33 +152,31 @@ def _parameter(  # noqa: PLR0913, PLR0917
             group=block.label, level=level, paramcd=parameter.paramcd,
         )  # fmt: skip
 
-    missing = Comparison("AVAL", "EQ", ())
-    why = _why(mine.filter(pl.col("AVAL").is_null()), options.reason)
-    number = Stat("n_ne", "Number not estimable", mine["AVAL"].null_count(), "subjects", "", why)
+    without = mine & meet(missing)
+    why = _why(records.frame, without, options.reason)
+    number = Stat("n_ne", "Number not estimable", int(without.sum()), "subjects", "", why)
     rows.add(scope("not estimable", both(where, missing)), METHOD, [number])
-    present = both(where, Comparison("AVAL", "NE", ()))
-    found = describe(values, conf_level=level)
-    rows.add(scope("number", present), METHOD, stats_of(found, ("n",)))
+    given, found = both(where, present), describe(values, conf_level=level)
+    rows.add(scope("number", given), METHOD, stats_of(found, ("n",)))
     if parameter.scale == "geometric":
         of_logs = geometric(values, conf_level=level)
-        rows.add(scope("geometric", present), "log scale", stats_of(of_logs, GEOMETRIC, unit))
-    rows.add(scope("ordinary", present), "PCTLDEF 5", stats_of(found, ORDINARY, unit))
+        rows.add(scope("geometric", given), "log scale", stats_of(of_logs, GEOMETRIC, unit))
+    rows.add(scope("ordinary", given), "PCTLDEF 5", stats_of(found, ORDINARY, unit))
     for flag in filter(lambda flag: flag.about(parameter), options.flags):
-        marked = both(present, flag.where)
-        n = mine.filter(expression(marked, mine.schema)).height
+        n = int((mine & meet(present) & meet(flag.where)).sum())
         stat = Stat("n", flag.label, n, "subjects")
-        rows.add(scope("flagged", marked, flag.label), METHOD, [stat])
+        rows.add(scope("flagged", both(given, flag.where), flag.label), METHOD, [stat])
 
 
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?")
 
 
-def _why(missing: pl.DataFrame, variable: str) -> str:
+def _why(records: pl.DataFrame, missing: Mask, variable: str) -> str:
     """The reasons for missing values, with their numbers."""
-    if not variable or not missing.height:
+    if not variable or not missing.any():
         return ""
     alike: dict[str, list[str]] = {}
-    for reason in missing[variable].sort():
+    for reason in records[variable].filter(pl.Series(missing)).sort():
         alike.setdefault(_NUMBER.sub("#", str(reason)), []).append(str(reason))
     return "; ".join(f"{_joint(reasons)} ({len(reasons)})" for reasons in alike.values())
 

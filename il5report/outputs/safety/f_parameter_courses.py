@@ -81,7 +81,7 @@ def analyse(ctx: Context, rows: Rows) -> None:
             late = pl.col("ADT") >= pl.col(options.after.variable)
             after = late.fill_null(False).cast(pl.Float64)
         for group in columns:
-            mine = inside.join(group.subjects.select("USUBJID"), on="USUBJID", how="semi")
+            mine = inside.filter(pl.Series(group.subjects[ctx.places(inside)]))
             _values(rows, panel, group, mine.with_columns(AFTER=after))
 
 
