@@ -51,6 +51,10 @@ class Records:
         found[self.places[self.meet(where)]] = True
         return found
 
+    def number_of(self, chosen: Mask) -> int:
+        """How many subjects some of the records are of."""
+        return len(np.unique(self.places[chosen]))
+
     def of(self, subjects: Mask) -> Mask:
         """Which of the records are of these subjects of the set."""
         return subjects[self.places]
@@ -80,6 +84,23 @@ class Records:
         for visit, there in at.items():
             found = [values[there & inside] for inside in columns]
             yield visit, list(zip(self._ctx.columns, found, strict=True))
+
+
+def by_column(
+    ctx: Context, records: pl.DataFrame, columns: Sequence[Column] | None = None
+) -> Iterator[tuple[Column, pl.DataFrame]]:
+    """The columns (all where left out), each with the records of its subjects, in their order."""
+    for column, inside in zip(ctx.columns, ctx.split(records), strict=True):
+        if columns is None or column in columns:
+            yield column, records.filter(pl.Series(inside))
+
+
+def by_value(values: NDArray[np.float64]) -> list[tuple[float, NDArray[np.intp]]]:
+    """The distinct values, such as days, in order, each with the places where it stands."""
+    order = np.argsort(values, kind="stable")
+    distinct, first = np.unique(values[order], return_index=True)
+    places = np.split(order, first[1:]) if len(first) else []
+    return list(zip(distinct.tolist(), places, strict=True))
 
 
 class Selection:

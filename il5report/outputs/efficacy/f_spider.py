@@ -24,6 +24,7 @@ from il5report.display.view import View
 from il5report.output import Column, Context, Needs, Output, Shown
 from il5report.outputs.appearance import column_looks, parts
 from il5report.outputs.counting import add_column_sizes
+from il5report.outputs.selection import by_column
 from il5report.plan.base import Model, Text, Where
 
 
@@ -49,25 +50,23 @@ def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(Options)
     add_column_sizes(ctx, rows)
     day = (pl.col("ADT") - pl.col("TRTSDT")).dt.total_days().cast(pl.Float64)
-    records = ctx.records(options.dataset, options.where).with_columns(DAY=day)
+    keep = ("USUBJID", "AVAL", "AVALU", "ADT", "TRTSDT")
+    records = ctx.records(options.dataset, options.where, keep=keep).with_columns(DAY=day)
     first, last = options.days
     records = records.drop_nulls(["AVAL", "DAY"]).filter(pl.col("DAY").is_between(first, last))
-    for column in parts(ctx):
-        subjects = ctx.in_column(column)
-        mine = records.join(subjects, on="USUBJID", how="semi", maintain_order="left")
-        for course in mine.sort("USUBJID", "DAY").partition_by("USUBJID", maintain_order=True):
-            _course(rows, options, column, course)
+    for column, mine in by_column(ctx, records.sort("USUBJID", "DAY"), parts(ctx)):
+        _courses(rows, options, column, mine)
 
 
-def _course(rows: Rows, options: Options, column: Column, course: pl.DataFrame) -> None:
-    seen: Counter[float] = Counter()
-    for record in course.iter_rows(named=True):
+def _courses(rows: Rows, options: Options, column: Column, records: pl.DataFrame) -> None:
+    seen: Counter[tuple[str, float]] = Counter()
+    for record in records.iter_rows(named=True):
         subject, day = record["USUBJID"], record["DAY"]
-        seen[day] += 1
+        seen[subject, day] += 1
         at = both(equals("USUBJID", subject), equals("ADT", record["ADT"].isoformat()))
         scope = Scope(
             "course", options.dataset, options.where, at, column=column.label, group=subject,
-            level="" if seen[day] == 1 else str(seen[day]), time=day,
+            level="" if seen[subject, day] == 1 else str(seen[subject, day]), time=day,
         )  # fmt: skip
         value = Stat("value", options.label, record["AVAL"], record["AVALU"] or "")
         rows.add(scope, "observed value", [value])

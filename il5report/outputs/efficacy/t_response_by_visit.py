@@ -7,12 +7,13 @@ from dataclasses import replace
 import polars as pl
 
 from il5report.ard import Rows, Scope, counted
-from il5report.conditions import both, equals, expression, of_dataset
+from il5report.conditions import both, equals, of_dataset
 from il5report.display.model import Row
 from il5report.display.view import View, table
 from il5report.output import Context, Needs, Output, Shown
-from il5report.outputs.counting import METHOD, add_column_sizes
+from il5report.outputs.counting import METHOD, add_column_sizes, column_sizes
 from il5report.outputs.efficacy.t_response_rate import add_rate, limits, ratio
+from il5report.outputs.selection import Selection
 from il5report.plan.base import Model, Text, Where
 
 
@@ -43,30 +44,28 @@ def needs(ctx: Context) -> Needs:
 def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(Options)
     add_column_sizes(ctx, rows)
-    assessed = ctx.records(options.dataset, options.assessed)
-    responses = assessed.filter(expression(options.response, assessed.schema))
+    selection, sizes = Selection(ctx, needs(ctx)), column_sizes(ctx)
+    having = selection[options.dataset].subjects
     for visit in options.visits:
-        here = pl.col("AVISIT") == visit
+        of = both(options.assessed, equals("AVISIT", visit))
         where = both(both(options.assessed, options.response), equals("AVISIT", visit))
-        for column in ctx.columns:
-            subjects = ctx.in_column(column)
-            n = subjects.join(responses.filter(here), on="USUBJID", how="semi").height
-            seen = subjects.join(assessed.filter(here), on="USUBJID", how="semi").height
-            of = both(options.assessed, equals("AVISIT", visit))
+        counts = selection.counts(having(where)), selection.counts(having(of))
+        for column, n, seen in zip(ctx.columns, *counts, strict=True):
+            everyone = sizes[column.label]
             scope = Scope(
                 ASSESSED, options.dataset, where, column.where, of=of, of_dataset=options.dataset,
                 column=column.label, variable="AVISIT", level=visit,
             )  # fmt: skip
             add_rate(ctx, rows, scope, n, seen)
             if options.of_all:
-                everybody = replace(scope, analysis=ALL, of=None, of_dataset="ADSL")
-                add_rate(ctx, rows, everybody, n, subjects.height)
+                of_all = replace(scope, analysis=ALL, of=None, of_dataset="ADSL")
+                add_rate(ctx, rows, of_all, n, everyone)
                 continue
             rest = Scope(
                 NOT, "ADSL", None, column.where, of_dataset(of, options.dataset),
                 column=column.label, variable="AVISIT", level=visit,
             )  # fmt: skip
-            rows.add(rest, METHOD, counted(subjects.height - seen, subjects.height))
+            rows.add(rest, METHOD, counted(everyone - seen, everyone))
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:

@@ -9,7 +9,7 @@ import polars as pl
 
 from il5report.analyse.continuous import describe
 from il5report.ard import Rows, Scope, Stat, stats_of
-from il5report.conditions import Comparison, all_of, equals, expression
+from il5report.conditions import Comparison, all_of, comparisons, equals
 from il5report.display.axes import (
     NUMBERS_MM,
     axis_name,
@@ -36,9 +36,11 @@ from il5report.display.plot import (
 )
 from il5report.display.view import View
 from il5report.errors import DataError, Finding, some_subjects
+from il5report.masks import Masks
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs.appearance import column_looks, total
 from il5report.outputs.counting import METHOD, add_column_sizes
+from il5report.outputs.selection import by_value
 from il5report.plan.base import Model, Text, Where
 
 
@@ -69,22 +71,24 @@ def analyse(ctx: Context, rows: Rows) -> None:
     add_column_sizes(ctx, rows)
     # the study day has no 0, the day from infusion has
     day = pl.col("ADY") - (pl.col("ADY") > 0).cast(pl.Float64)
-    records = ctx.records(options.dataset, options.where).with_columns(DAY=day)
+    keep = ("AVAL", "AVALU", "ADY", *(c.variable for c in comparisons(options.flag)))
+    records = ctx.records(options.dataset, options.where, keep=keep).with_columns(DAY=day)
     records = records.drop_nulls(["AVAL", "DAY"]).filter(pl.col("DAY").is_between(*options.days))
     _one_a_day(ctx, records)
     unit = next(iter(records["AVALU"]), "") or ""
-    for column in ctx.columns:
-        mine = records.join(ctx.in_column(column), on="USUBJID", how="semi")
-        for at in records["DAY"].unique().sort().to_list():
-            here = mine.filter(pl.col("DAY") == at)
-            found = describe(here["AVAL"].to_numpy(), conf_level=ctx.plan.conventions.conf_level)
+    values, flags = records["AVAL"].to_numpy(), Masks(records)(options.flag)
+    each_day = by_value(records["DAY"].to_numpy())
+    for column, mine in zip(ctx.columns, ctx.split(records), strict=True):
+        for at, places in each_day:
+            here = places[mine[places]]
+            found = describe(values[here], conf_level=ctx.plan.conventions.conf_level)
             of_day = equals("ADY", at + 1 if at >= 0 else at)
             scope = Scope(
                 "course", options.dataset, all_of(options.where, PRESENT, of_day), column.where,
                 column=column.label, time=at,
             )  # fmt: skip
             rows.add(scope, "PCTLDEF 5", stats_of(found, ("n", "q1", "median", "q3"), unit))
-            under = here.filter(expression(options.flag, here.schema)).height
+            under = int(flags[here].sum())
             subset = all_of(options.where, PRESENT, of_day, options.flag)
             stat = Stat("n", options.flagged, under, "subjects")
             flagged = Scope(
@@ -98,7 +102,7 @@ PRESENT = Comparison("AVAL", "NE", ())
 
 def _one_a_day(ctx: Context, records: pl.DataFrame) -> None:
     """Refuse two records of one subject and day."""
-    twice = records.filter(pl.struct("USUBJID", "DAY").is_duplicated())["USUBJID"].unique()
+    twice = records["USUBJID"].filter(records[["USUBJID", "DAY"]].is_duplicated()).unique()
     if twice.len():
         message = f"{ctx.id} needs one record per subject and day; {twice.len()} subjects have more"
         raise DataError(

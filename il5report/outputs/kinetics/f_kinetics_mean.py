@@ -38,6 +38,7 @@ from il5report.outputs.appearance import column_looks
 from il5report.outputs.counting import METHOD, add_column_sizes
 from il5report.outputs.kinetics.f_kinetics_profiles import mark_limit
 from il5report.outputs.kinetics.t_concentrations import SAMPLED
+from il5report.outputs.selection import Selection
 from il5report.plan.base import Model, Text, Where
 
 
@@ -67,22 +68,22 @@ def analyse(ctx: Context, rows: Rows) -> None:
     add_column_sizes(ctx, rows)
     taken = both(options.where, PLANNED)
     where = both(both(options.where, QUANTIFIABLE), PLANNED)
-    records = ctx.records(options.dataset, where)
-    sampled = ctx.records(options.dataset, both(taken, SAMPLED))
-    unit = next(iter(records["AVALU"]), "") or ""
+    records = Selection(ctx, needs(ctx))[options.dataset]
+    quantified = records.meet(where)
+    sampled = records.those(both(taken, SAMPLED))
+    unit = next(iter(records.frame["AVALU"].filter(pl.Series(quantified))), "") or ""
     _limit(rows, options, sampled, unit)
-    for column in ctx.columns:
-        mine = records.join(ctx.in_column(column), on="USUBJID", how="semi")
-        all_of = sampled.join(ctx.in_column(column), on="USUBJID", how="semi")
-        for day in sampled["NRRLT"].unique().sort().to_list():
-            values = mine.filter(pl.col("NRRLT") == day)["AVAL"].to_numpy()
-            found = geometric(values, conf_level=level)
+    days, values = sampled["NRRLT"].unique().sort().to_list(), records.frame["AVAL"].to_numpy()
+    for column, mine in zip(ctx.columns, records.columns, strict=True):
+        for day in days:
+            of_day = mine & records.meet(equals("NRRLT", day))
+            found = geometric(values[of_day & quantified], conf_level=level)
             scope = Scope(
                 "mean", options.dataset, both(where, equals("NRRLT", day)), column.where,
                 column=column.label, time=day,
             )  # fmt: skip
             rows.add(scope, "log scale", stats_of(found, ("n", "mean", "sd"), unit))
-            n = all_of.filter(pl.col("NRRLT") == day)["USUBJID"].n_unique()
+            n = records.number_of(of_day & records.meet(both(taken, SAMPLED)))
             of = replace(scope, of=both(taken, both(SAMPLED, equals("NRRLT", day))),
                          of_dataset=options.dataset)  # fmt: skip
             rows.add(of, METHOD, [Stat(*DENOMINATOR[:2], n, DENOMINATOR[2])])

@@ -16,6 +16,7 @@ from il5report.display.view import View
 from il5report.output import Column, Context, Needs, Output, Shown
 from il5report.outputs.appearance import column_looks
 from il5report.outputs.counting import add_column_sizes
+from il5report.outputs.selection import by_column
 from il5report.plan.base import Model, Text, Where
 
 
@@ -37,11 +38,11 @@ def needs(ctx: Context) -> Needs:
 def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(Options)
     add_column_sizes(ctx, rows)
-    records = ctx.records(options.dataset, options.where).sort("USUBJID", "ARRLT")
-    for column in ctx.columns:
+    keep = ("USUBJID", "AVAL", "AVALU", "ALLOQ", "BLQFL", "ARRLT")
+    records = ctx.records(options.dataset, options.where, keep=keep).sort("USUBJID", "ARRLT")
+    for column, mine in by_column(ctx, records):
         if column.where is None and len(ctx.columns) > 1:
             continue
-        mine = records.join(ctx.in_column(column), on="USUBJID", how="semi", maintain_order="left")
         for profile in mine.partition_by("USUBJID", maintain_order=True):
             _profile(ctx, rows, column, profile)
 

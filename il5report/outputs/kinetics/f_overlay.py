@@ -72,7 +72,8 @@ def analyse(ctx: Context, rows: Rows) -> None:
     add_column_sizes(ctx, rows)
     day = (pl.col("ADT") - pl.col("TRTSDT")).dt.total_days().cast(pl.Float64)
     for series in options.series:
-        records = ctx.records(series.dataset, series.where).with_columns(DAY=day)
+        keep = ("AVAL", "AVALU", "ADT", "TRTSDT")
+        records = ctx.records(series.dataset, series.where, keep=keep).with_columns(DAY=day)
         kept = records.drop_nulls(["AVAL", "DAY"]).filter(pl.col("DAY").is_between(*options.days))
         top = kept.group_by("USUBJID", "DAY", "ADT").agg(
             pl.col("AVAL").max(), pl.col("AVALU").first()
@@ -94,7 +95,8 @@ def _mark(ctx: Context, rows: Rows, mark: Mark) -> None:
     """One number per subject and day with a record: the day."""
     low, high = ctx.options(Options).days
     day = (pl.col(mark.date) - pl.col("TRTSDT")).dt.total_days().cast(pl.Float64)
-    records = ctx.records(mark.dataset, mark.where).with_columns(DAY=day)
+    keep = (mark.date, "TRTSDT")
+    records = ctx.records(mark.dataset, mark.where, keep=keep).with_columns(DAY=day)
     kept = records.filter(pl.col("DAY").is_between(low, high))
     kept = kept.select("USUBJID", "DAY", mark.date).unique().sort("USUBJID", "DAY")
     for subject, when, date in kept.rows():

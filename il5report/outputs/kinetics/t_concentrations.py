@@ -8,13 +8,15 @@ import polars as pl
 
 from il5report.analyse.continuous import describe, geometric
 from il5report.ard import Rows, Scope, stats_of
-from il5report.conditions import Comparison, Compound, Condition, both, equals, expression
+from il5report.conditions import Comparison, Compound, Condition, both, equals
 from il5report.display.model import Row
 from il5report.display.rounding import significant
 from il5report.display.view import View, fixed_of, table, unit_text
+from il5report.masks import Mask
 from il5report.output import Column, Context, Needs, Output, Shown
 from il5report.outputs.counting import add_column_sizes
 from il5report.outputs.efficacy.t_response_rate import add_rate, ratio
+from il5report.outputs.selection import Records, Selection
 from il5report.plan.base import Model, Text, Where
 
 SAMPLED: Condition = Comparison("AREASN", "EQ", ())
@@ -43,22 +45,20 @@ def needs(ctx: Context) -> Needs:
 def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(Options)
     add_column_sizes(ctx, rows)
-    records = ctx.records(options.dataset, both(options.where, options.sampled))
+    records = Selection(ctx, needs(ctx))[options.dataset]
     for time in options.times:
-        here = records.filter(pl.col("ATPT") == time)
-        for column in ctx.columns:
-            mine = here.join(ctx.in_column(column), on="USUBJID", how="semi")
-            _time(ctx, rows, column, mine, both(options.where, equals("ATPT", time)), time)
+        for column, inside in zip(ctx.columns, records.columns, strict=True):
+            _time(ctx, rows, column, (records, inside), time)
 
 
-def _time(
-    ctx: Context, rows: Rows, column: Column, mine: pl.DataFrame, where: Condition, time: str
-) -> None:
+def _time(ctx: Context, rows: Rows, column: Column, of: tuple[Records, Mask], time: str) -> None:
     """Quantifiable of sampled subjects, and the statistics of the quantifiable values."""
     options = ctx.options(Options)
-    dataset, sampled_then = options.dataset, both(where, options.sampled)
+    dataset, (records, inside) = options.dataset, of
+    sampled_then = both(both(options.where, equals("ATPT", time)), options.sampled)
     quantifiable = both(Compound("NOT", (options.below,)), Comparison("AVAL", "NE", ()))
-    found = mine.filter(expression(quantifiable, mine.schema))
+    mine = inside & records.meet(sampled_then)
+    found = mine & records.meet(quantifiable)
     of_time = both(sampled_then, quantifiable)
 
     def scope(analysis: str) -> Scope:
@@ -67,9 +67,10 @@ def _time(
             column=column.label, level=time,
         )  # fmt: skip
 
-    n, sampled = found["USUBJID"].n_unique(), mine["USUBJID"].n_unique()
+    n, sampled = records.number_of(found), records.number_of(mine)
     add_rate(ctx, rows, scope("quantifiable"), n, sampled)
-    values, unit = found["AVAL"].to_numpy(), next(iter(found["AVALU"]), "") or ""
+    values = records.frame["AVAL"].to_numpy()[found]
+    unit = next(iter(records.frame["AVALU"].filter(pl.Series(found))), "") or ""
     level = ctx.plan.conventions.conf_level
     logs = stats_of(geometric(values, conf_level=level), ("mean", "cv"), unit)
     plain = stats_of(describe(values, conf_level=level), ("median", "minimum", "maximum"), unit)

@@ -25,6 +25,7 @@ from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs import courses
 from il5report.outputs.appearance import column_looks, parts
 from il5report.outputs.counting import add_column_sizes
+from il5report.outputs.selection import by_column
 
 
 class Options(courses.FindingOptions):
@@ -48,11 +49,10 @@ def analyse(ctx: Context, rows: Rows) -> None:
     records = ctx.records(options.dataset, where, keep=("ADY", options.variable))
     records = records.with_columns(DAY=courses.days("ADY"))
     inside = records.filter(pl.col("DAY").is_between(*options.days))
-    for column in parts(ctx):
-        mine = inside.join(ctx.in_column(column), on="USUBJID", how="semi")
+    ordered = inside.select("USUBJID", "DAY", options.variable).sort(pl.all())
+    for column, mine in by_column(ctx, ordered, parts(ctx)):
         seen: Counter[tuple[str, float]] = Counter()
-        ordered = mine.select("USUBJID", "DAY", options.variable).sort(pl.all())
-        for who, day, value in ordered.rows():
+        for who, day, value in mine.rows():
             seen[who, day] += 1
             scope = Scope(
                 "value", options.dataset, all_of(where, equals("ADY", courses.study_day(day))),

@@ -17,6 +17,7 @@ from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs import liver
 from il5report.outputs.appearance import column_looks, parts
 from il5report.outputs.counting import add_column_sizes
+from il5report.outputs.selection import by_column
 
 LOWEST = 0.1  # where a value that a logarithmic axis cannot show, or hardly, is drawn
 CORNERS = {
@@ -40,8 +41,7 @@ def analyse(ctx: Context, rows: Rows) -> None:
     liver.add_joint(ctx, rows, options, found)
     known = found.filter(pl.col("QUADRANT") != liver.NO_VALUE).sort("USUBJID")
     where = options.of((*options.transaminases, options.bilirubin_code))
-    for column in parts(ctx):
-        mine = known.join(ctx.in_column(column), on="USUBJID", how="semi", maintain_order="left")
+    for column, mine in by_column(ctx, known, parts(ctx)):
         for who, high, yellow in mine.select("USUBJID", "TRANSAMINASE", "BILIRUBIN").rows():
             scope = Scope(
                 "peak", options.dataset, both(where, equals("USUBJID", who)), column.where,

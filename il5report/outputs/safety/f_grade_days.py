@@ -28,6 +28,7 @@ from il5report.display.view import View
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs.appearance import column_looks, parts
 from il5report.outputs.counting import add_column_sizes
+from il5report.outputs.selection import by_column
 from il5report.plan.base import Model, Text, Where
 
 
@@ -58,9 +59,9 @@ def analyse(ctx: Context, rows: Rows) -> None:
     given = both(options.where, Comparison("AVAL", "NE", ()))
     inside = both(given, Comparison("ADY", "LE", (float(options.last_day + 1),)))
     records = ctx.records(options.dataset, inside, keep=("USUBJID", "AVAL", "ADY"))
-    for column in parts(ctx):
-        mine = records.join(ctx.in_column(column).select("USUBJID"), on="USUBJID", how="semi")
-        for who, day, grade in mine.select("USUBJID", "ADY", "AVAL").sort("USUBJID", "ADY").rows():
+    ordered = records.select("USUBJID", "ADY", "AVAL").sort("USUBJID", "ADY")
+    for column, mine in by_column(ctx, ordered, parts(ctx)):
+        for who, day, grade in mine.rows():
             at = both(equals("USUBJID", who), equals("ADY", day))
             scope = Scope(
                 "day", options.dataset, inside, at, column=column.label, group=who, time=day - 1

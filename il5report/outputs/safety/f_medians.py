@@ -15,6 +15,7 @@ from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs import courses
 from il5report.outputs.appearance import column_looks, parts
 from il5report.outputs.counting import add_column_sizes
+from il5report.outputs.selection import by_column, by_value
 
 
 class Options(courses.FindingOptions):
@@ -45,15 +46,14 @@ def analyse(ctx: Context, rows: Rows) -> None:
         records = ctx.records(options.dataset, where, keep=("ADY", options.variable))
         found = courses.one_a_day(records, options.variable, options.pick)
         inside = found.filter(pl.col("DAY").is_between(*options.days))
-        for column in parts(ctx):
-            mine = inside.join(ctx.in_column(column), on="USUBJID", how="semi").sort("DAY")
-            for day, values in mine.group_by("DAY", maintain_order=True):
-                at = float(str(day[0]))
+        for column, mine in by_column(ctx, inside, parts(ctx)):
+            values = mine[options.variable].to_numpy()
+            for at, places in by_value(mine["DAY"].to_numpy()):
                 scope = Scope(
                     "day", options.dataset, courses.on_day(where, at), column.where,
                     column=column.label, paramcd=item.paramcd, time=at,
                 )  # fmt: skip
-                made = describe(values[options.variable].to_numpy(), conf_level=level)
+                made = describe(values[places], conf_level=level)
                 rows.add(
                     scope, f"{options.pick} value of the day, percentiles PCTLDEF 5",
                     stats_of(made, STATISTICS),

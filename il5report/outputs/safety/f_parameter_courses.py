@@ -74,7 +74,9 @@ def analyse(ctx: Context, rows: Rows) -> None:
     add_sizes(rows, columns)
     for panel in options.panels:
         where = both(panel.where, Comparison(panel.variable, "NE", ()))
-        records = ctx.records(panel.dataset, where).with_columns(DAY=courses.days("ADY"))
+        dates = ["ADT", options.after.variable] if options.after and panel.marked else []
+        records = ctx.records(panel.dataset, where, keep=(panel.variable, "ADY", *dates))
+        records = records.with_columns(DAY=courses.days("ADY"))
         inside = records.filter(pl.col("DAY").is_between(*options.days))
         after = pl.lit(0.0)
         if options.after is not None and panel.marked:
