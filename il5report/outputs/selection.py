@@ -95,6 +95,11 @@ def by_column(
             yield column, records.filter(pl.Series(inside))
 
 
+def in_column(ctx: Context, column: Column, records: pl.DataFrame) -> pl.DataFrame:
+    """The records of the subjects of one column."""
+    return next(found for _, found in by_column(ctx, records, [column]))
+
+
 def by_value(values: NDArray[np.float64]) -> list[tuple[float, NDArray[np.intp]]]:
     """The distinct values, such as days, in order, each with the places where it stands."""
     order = np.argsort(values, kind="stable")

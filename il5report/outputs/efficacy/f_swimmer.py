@@ -31,7 +31,7 @@ from il5report.output import Column, Context, Needs, Output, Shown
 from il5report.outputs import time_to_event as tte
 from il5report.outputs.appearance import column_looks, parts
 from il5report.outputs.counting import add_column_sizes
-from il5report.outputs.selection import by_column
+from il5report.outputs.selection import in_column
 from il5report.plan.base import Model, Text, Where
 
 
@@ -93,21 +93,15 @@ def analyse(ctx: Context, rows: Rows) -> None:
     add_column_sizes(ctx, rows)
     dated = [("response", options.dataset, options.response, "ADT", "AVALC")]
     dated += [(f"marker|{m.label}", m.dataset, m.where, m.date, "") for m in options.markers]
-    records = [
-        dict(by_column(ctx, ctx.records(dataset, where, keep=("TRTSDT", date, level or date))))
-        for _, dataset, where, date, level in dated
-    ]
-    graded = [
-        dict(by_column(ctx, ctx.records(g.dataset, g.where, keep=(g.variable,)).sort("USUBJID")))
-        for g in options.grades
-    ]
     for column in parts(ctx):
         _lanes(rows, options, column, ctx.in_column(column).sort("USUBJID"))
-        for (analysis, dataset, where, date, level), found in zip(dated, records, strict=True):
+        for analysis, dataset, where, date, level in dated:
+            found = ctx.records(dataset, where, keep=("TRTSDT", date, level or date))
             place = Scope(analysis, dataset, where, column=column.label)
-            _dates(rows, place, found[column], date, level)
-        for grade, by in zip(options.grades, graded, strict=True):
-            for subject, value in by[column][["USUBJID", grade.variable]].rows():
+            _dates(rows, place, in_column(ctx, column, found), date, level)
+        for grade in options.grades:
+            found = ctx.records(grade.dataset, grade.where, (grade.variable,)).sort("USUBJID")
+            for subject, value in in_column(ctx, column, found)[["USUBJID", grade.variable]].rows():
                 scope = Scope(
                     f"grade|{grade.label}", grade.dataset, grade.where, equals("USUBJID", subject),
                     column=column.label, group=subject,
