@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor, Future
+from typing import NamedTuple
 
 import polars as pl
 
 from il5report.ard import Rows, finish
+from il5report.conditions import Condition
 from il5report.output import Context, Shown
 from il5report.workers import HERE
+
+
+class Place(NamedTuple):
+    """What all rows of a display have in common, and the number of the first."""
+
+    output: str
+    analysis_set: str
+    set_where: Condition | None
+    first: int
+
+
+def place_of(ctx: Context, first: int = 1) -> Place:
+    """The place of a display whose rows are numbered from `first`."""
+    return Place(ctx.id, ctx.set_name, ctx.set_where, first)
 
 
 def analysed(ctx: Context) -> Rows:
@@ -18,9 +34,9 @@ def analysed(ctx: Context) -> Rows:
     return rows
 
 
-def numbered(ctx: Context, rows: Rows, first: int) -> pl.DataFrame:
-    """The ARD rows of a display, numbered from `first`."""
-    return finish(rows.frame(), ctx.id, ctx.set_name, ctx.set_where, first)
+def numbered(rows: Rows, place: Place) -> pl.DataFrame:
+    """The ARD rows of a display."""
+    return finish(rows.frame(), *place)
 
 
 def shown_by(ctx: Context, ard: pl.DataFrame) -> Shown:
@@ -42,11 +58,10 @@ class Making:
     """
 
     def __init__(self, ctx: Context, rows: Rows, first: int, executor: Executor = HERE) -> None:
-        bare = ctx.about({})  # goes to another process
-        self._ctx = ctx if ctx.output.records else bare
+        self._ctx = ctx if ctx.output.records else ctx.about({})  # goes to another process
         self._executor = executor if ctx.output.kind == "figure" else HERE
         there = executor if rows.slow else HERE
-        self._ard = there.submit(numbered, bare, rows, first)
+        self._ard = there.submit(numbered, rows, place_of(ctx, first))
         self._shown: Future[Shown] | None = None
         self.go_on()
 

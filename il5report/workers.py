@@ -59,3 +59,6 @@ def _ready() -> None:
     _collect_seldom()
     import lifelines  # noqa: F401
     import matplotlib.figure  # noqa: F401
+
+    import il5report.display.plot
+    import il5report.output  # noqa: F401

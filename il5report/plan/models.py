@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import pickle
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
@@ -269,6 +271,22 @@ class Plan(Model):
     outputs: Mapping[str, OutputPlan]
     presets: Mapping[str, Preset] = {}
     profiles: Profiles | None = None
+
+    __slots__ = ("_sent",)
+    _sent: bytes
+
+    def __reduce__(self) -> tuple[Callable[[bytes], Plan], tuple[bytes]]:
+        """Pickled once: it goes to another process with every figure."""
+        if not hasattr(self, "_sent"):
+            sent = pickle.dumps((self.__dict__, self.model_fields_set))
+            object.__setattr__(self, "_sent", sent)
+        return _received, (self._sent,)
+
+
+@lru_cache(maxsize=2)
+def _received(sent: bytes) -> Plan:
+    values, given = pickle.loads(sent)
+    return Plan.model_construct(given, **values)
 
 
 class Treatment(Model):

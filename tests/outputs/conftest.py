@@ -12,7 +12,7 @@ import pytest
 
 from il5report.display.model import Display
 from il5report.document import display_of
-from il5report.one_display import analysed, numbered, shown_by
+from il5report.one_display import analysed, numbered, place_of, shown_by
 from il5report.output import Context
 from il5report.report import Checked, Results, analyse, check
 from tests.conftest import ROOT
@@ -50,7 +50,7 @@ class Case:
     def _one(self, key: str) -> tuple[pl.DataFrame, Display]:
         if key not in self._made:
             ctx = self.contexts[key]
-            ard = numbered(ctx, analysed(ctx), first=1)
+            ard = numbered(analysed(ctx), place_of(ctx))
             self._made[key] = ard, display_of(ctx, shown_by(ctx, ard))
         return self._made[key]
 

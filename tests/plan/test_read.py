@@ -3,6 +3,8 @@ that is not known."""
 
 from __future__ import annotations
 
+import datetime as dt
+import pickle
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -272,3 +274,11 @@ def test_the_default_plan_says_each_window_once() -> None:
     assert made.derivation is not None and made.derivation.response is not None
     windows = {made.derivation.response.parameters[c].window for c in ("CR3M", "BOR3M", "CRC3M")}
     assert windows == {(1, made.constants["RESPONSE_DAYS"])}
+
+
+def test_a_plan_arrives_as_it_was_sent_and_so_does_its_copy() -> None:
+    plan = read_plan(default_plan(), default_plan(), Catalogue()).plan
+    assert pickle.loads(pickle.dumps(plan)) == plan
+    other = plan.model_copy(update={"data_cutoff": dt.date(2001, 2, 3)})
+    assert pickle.loads(pickle.dumps(other)) == other != plan
+    assert pickle.loads(pickle.dumps(plan)) == plan
