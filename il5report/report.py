@@ -20,8 +20,8 @@ from il5report.disclosure.document import aggregates_only
 from il5report.disclosure.names import refuse_names, unnamed
 from il5report.display.model import Display, Document, Section
 from il5report.document import (
+    CheckResults,
     Material,
-    Said,
     banner_of,
     check_texts,
     display_of,
@@ -206,7 +206,7 @@ def _material(
         contexts=checked.contexts,
         displays=displays,
         ard=ard,
-        said=Said(number_of_checks(), checked.findings, checked.accepted),
+        said=CheckResults(number_of_checks(), checked.findings, checked.accepted),
         quality=quality(ard, displays),
         subjects=subjects,
         banner=banner_of(plan, checked.study),

@@ -11,7 +11,7 @@ import polars as pl
 
 from il5report.display.model import Display, Document
 from il5report.display.shell import shell_of
-from il5report.document import Material, Said, analysis_plan, check_texts, display_of
+from il5report.document import CheckResults, Material, analysis_plan, check_texts, display_of
 from il5report.example import emptied, example_for, synthetic
 from il5report.files import replacing, run_facts, write_manifest
 from il5report.output import Context, Shown
@@ -86,7 +86,7 @@ def _material(
         contexts=planned,
         displays=displays,
         ard=ard.clear(),
-        said=Said(number_of_checks(), (), ()),
+        said=CheckResults(number_of_checks(), (), ()),
         facts=run_facts(loaded.files),
         fonts=loaded.fonts,
     )

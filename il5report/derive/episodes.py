@@ -191,37 +191,3 @@ def beside_investigator(days: pl.DataFrame, events: pl.DataFrame) -> pl.DataFram
     return days.join(given, on=["USUBJID", "DAY"], how="left", maintain_order="left").with_columns(
         DISCFL=yes_no(derived > found)
     )
-
-
-def compare_grades(days: pl.DataFrame, grade: str, investigator: pl.DataFrame) -> pl.DataFrame:
-    """Days where derived and investigator's grade differ, one of them being absent included.
-
-    Parameters
-    ----------
-    days : DataFrame
-        Derived: USUBJID, DAY and `grade`.
-    grade : str
-        Name of the derived grade.
-    investigator : DataFrame
-        USUBJID, DAY, INVGR; unique by USUBJID and DAY.
-
-    Returns
-    -------
-    DataFrame
-        USUBJID, DAY, `grade`, INVGR and DIFF = derived - investigator (null where one is
-        absent), sorted. A day that is grade 0 or unrecorded on both sides is no difference.
-    """
-    both = days.select("USUBJID", "DAY", grade).join(
-        investigator.select("USUBJID", "DAY", pl.col("INVGR").cast(pl.Int64)),
-        on=["USUBJID", "DAY"],
-        how="full",
-        coalesce=True,
-        validate="1:1",
-    )
-    differs = pl.col(grade).ne_missing(pl.col("INVGR"))
-    something = (pl.col(grade).fill_null(0) > 0) | (pl.col("INVGR").fill_null(0) > 0)
-    return (
-        both.filter(differs & something)
-        .with_columns(DIFF=pl.col(grade).cast(pl.Int64) - pl.col("INVGR"))
-        .sort("USUBJID", "DAY")
-    )

@@ -13,14 +13,14 @@ from il5report.document.assemble import (
     display_of,
     document,
 )
-from il5report.document.material import Material, Said
+from il5report.document.material import CheckResults, Material
 from il5report.document.subjects import Narrative, narratives
 
 __all__ = [
     "FINDING",
+    "CheckResults",
     "Material",
     "Narrative",
-    "Said",
     "accepted_listing",
     "analysis_plan",
     "banner_of",

@@ -15,7 +15,7 @@ from il5report.output import Context
 from il5report.plan import Plan
 
 
-class Said(NamedTuple):
+class CheckResults(NamedTuple):
     """What was checked, what was found, and what of it the plan accepts."""
 
     checks: int
@@ -42,7 +42,7 @@ class Material:
     contexts: Sequence[Context]
     displays: Sequence[Display]
     ard: pl.DataFrame
-    said: Said
+    said: CheckResults
     quality: Sequence[Block] = ()
     subjects: Sequence[Section] = ()
     banner: str = ""

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from il5report.derive.astct import NO_FLOW, NO_TEMPERATURE, RECORD_SCHEMA, crs_episodes, grade_crs
-from il5report.derive.episodes import EpisodeRule, compare_grades, subjects_with_several
+from il5report.derive.episodes import EpisodeRule, subjects_with_several
 from il5report.derive.support import DEFAULT, Drug
 from il5report.errors import DataError
 
@@ -235,16 +235,6 @@ def test_fatal_episode_is_not_ongoing() -> None:
 def test_gap_below_one_is_refused() -> None:
     with pytest.raises(ValueError, match="gap"):
         EpisodeRule(gap=0)
-
-
-def test_discrepancy_listing() -> None:
-    days = course(39, 37, 39, 37)
-    investigator = pl.DataFrame({"USUBJID": ["A"] * 4, "DAY": [1, 2, 3, 7], "INVGR": [1, 0, 2, 1]})
-    listed = compare_grades(days, "CRSGR", investigator)
-    assert listed.select("DAY", "CRSGR", "INVGR", "DIFF").rows() == [
-        (3, 1, 2, -1),
-        (7, None, 1, None),
-    ]
 
 
 def test_no_records_give_no_days_and_no_episodes() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import polars as pl
 
 from il5report.display.model import Document, Items, Paragraph, Run
-from il5report.document import Material, Said
+from il5report.document import CheckResults, Material
 from il5report.report import Results
 
 RESULTS = ("2", "10", "11", "12")
@@ -44,7 +44,7 @@ def material_of(results: Results, **changes: object) -> Material:
         contexts=[replace(ctx, plan=plan) for ctx in results.checked.contexts],
         displays=[made[ctx.id] for ctx in results.checked.contexts],
         ard=results.ard,
-        said=Said(1, results.checked.findings, results.checked.accepted),
+        said=CheckResults(1, results.checked.findings, results.checked.accepted),
     )
 
 
