@@ -11,7 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from il5report.analyse.incidence import incidence, worst_incidence
-from il5report.conditions import Condition, expression
+from il5report.conditions import Condition
+from il5report.masks import Masks
 from il5report.output import Context
 
 Codes: TypeAlias = NDArray[np.int32]
@@ -46,16 +47,15 @@ class Tally:
         marks: Mapping[str, Condition | None],
         grades: Mapping[str, Condition] = {},
     ) -> None:
-        subjects = ctx.subjects
-        self._members = _masks(subjects, [column.where for column in ctx.columns])
-        self._who, self._values, self._codes = _coded(records, subjects["USUBJID"], by)
-        masks = _masks(records, [*marks.values(), *grades.values()])
-        inside = dict(zip(marks, masks, strict=False))
+        self._members, self._who = ctx.split(ctx.subjects), ctx.places(records)
+        self._values, self._codes = _coded(records, by)
+        masks = Masks(records)
+        inside = {mark: masks(where) for mark, where in marks.items()}
         self._marks = {mark: None if m.all() else np.flatnonzero(m) for mark, m in inside.items()}
         self._grades = tuple(grades)
         self._rank = np.zeros(records.height, np.min_scalar_type(len(grades)))
-        for place, mask in enumerate(masks[len(marks) :], 1):
-            np.maximum(self._rank, mask * self._rank.dtype.type(place), out=self._rank)
+        for place, where in enumerate(grades.values(), 1):
+            np.maximum(self._rank, self._rank.dtype.type(place) * masks(where), out=self._rank)
 
     def by(self, *variables: str) -> Counted:
         """Counts for each combination of the variables' values; without any, one count."""
@@ -88,16 +88,14 @@ class Tally:
 
 
 def _coded(
-    records: pl.DataFrame, subjects: pl.Series, by: Sequence[str]
-) -> tuple[Codes, dict[str, pl.Series], dict[str, Codes]]:
-    """The position of each record's subject; the values of each variable, missing last, and the
-    position of each record's among them. One query each, so that the columns are read side by
-    side."""
+    records: pl.DataFrame, by: Sequence[str]
+) -> tuple[dict[str, pl.Series], dict[str, Codes]]:
+    """The values of each variable, missing last, and the position of each record's among them. One
+    query each, so that the columns are read side by side."""
     distinct = records.select(
         pl.lit("").alias(""), *(pl.col(n).unique().drop_nulls().sort().implode() for n in by)
     ).row(0)[1:]
     kinds = {name: pl.Enum(values) for name, values in zip(by, distinct, strict=True)}
-    kinds["USUBJID"] = pl.Enum(subjects)
     coded = records.select(
         pl.col(name).cast(kind).to_physical().cast(pl.Int32).fill_null(len(kind.categories))
         for name, kind in kinds.items()
@@ -106,15 +104,4 @@ def _coded(
         name: pl.Series(name, [*found, None], pl.String)
         for name, found in zip(by, distinct, strict=True)
     }
-    codes = {name: coded[name].to_numpy() for name in kinds}
-    return codes["USUBJID"], values, codes
-
-
-def _masks(frame: pl.DataFrame, conditions: Sequence[Condition | None]) -> list[NDArray[np.bool_]]:
-    """Which records meet each condition."""
-    schema = frame.schema
-    found = frame.select(
-        (pl.repeat(True, pl.len()) & expression(where, schema)).alias(str(i))
-        for i, where in enumerate(conditions)
-    )
-    return [mask.to_numpy() for mask in found.iter_columns()]
+    return values, {name: coded[name].to_numpy() for name in kinds}
