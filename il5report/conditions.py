@@ -119,6 +119,14 @@ def both(first: Condition, second: Condition) -> Condition:
     return first if joint is None else joint
 
 
+def joined(text: str, also: Condition | None) -> str:
+    """The text of the conjunction of a conjunction (empty: none) that is text and a condition."""
+    if also is None or not text:
+        return text if also is None else str(also)
+    inner = isinstance(also, Compound) and also.operator != "AND"
+    return f"{text} and ({also})" if inner else f"{text} and {also}"
+
+
 def of_dataset(condition: Condition, dataset: str) -> Condition:
     """The condition with `dataset` named in every comparison that names none."""
     if isinstance(condition, Comparison):

@@ -32,7 +32,7 @@ def workers() -> Iterator[Executor]:
 
     The results are the same either way. What is not begun is dropped when an error ends the run.
     """
-    _collect_seldom()
+    collect_seldom()
     cores = os.cpu_count() or 1
     if cores < 2:
         yield HERE
@@ -49,14 +49,14 @@ def workers() -> Iterator[Executor]:
         made.shutdown(cancel_futures=True)
 
 
-def _collect_seldom() -> None:
+def collect_seldom() -> None:
     """Most of what a report makes lives to its end; looking for garbage takes long."""
     gc.set_threshold(50_000, 50, 50)
 
 
 def _ready() -> None:
     """Load what drawing and the second computation of survival need."""
-    _collect_seldom()
+    collect_seldom()
     import lifelines  # noqa: F401
     import matplotlib.figure  # noqa: F401
 

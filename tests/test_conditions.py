@@ -20,6 +20,7 @@ from il5report.conditions import (
     equals,
     expression,
     faults,
+    joined,
     of_dataset,
     parse,
     quoted,
@@ -136,6 +137,13 @@ conditions = st.recursive(
 @given(conditions)
 def test_canonical_text_is_read_back_as_the_same_condition(condition: Condition) -> None:
     assert parse(str(condition)) == condition
+
+
+@given(st.none() | conditions)
+def test_a_conjunction_of_a_text_is_the_text_of_the_conjunction(also: Condition | None) -> None:
+    first = "AGE >= 18 and SAFFL == missing"
+    assert joined(first, also) == str(all_of(parse(first), also))
+    assert joined("", also) == ("" if also is None else str(also))
 
 
 @given(st.lists(st.text(max_size=12), min_size=1, max_size=5))

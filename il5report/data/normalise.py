@@ -120,12 +120,13 @@ def _refuse_names(name: str, columns: tuple[pl.Series, ...]) -> None:
 
 
 def _decoded(frame: pl.DataFrame, say: _Say) -> pl.DataFrame:
-    """Bytes as text: UTF-8, and Windows-1252 for the values that are not."""
+    """Bytes as text: UTF-8, and Windows-1252 for the values that are not; categories too."""
+    categories = pl.col(pl.Categorical, pl.Enum).cast(pl.String)
     try:
-        return frame.with_columns(pl.col(pl.Binary).cast(pl.String))
+        return frame.with_columns(pl.col(pl.Binary).cast(pl.String), categories)
     except pl.exceptions.ComputeError:
         binary = [s for s in frame.iter_columns() if s.dtype == pl.Binary]
-        return frame.with_columns(_decoded_one(series, say) for series in binary)
+        return frame.with_columns(categories, *(_decoded_one(series, say) for series in binary))
 
 
 def _decoded_one(series: pl.Series, say: _Say) -> pl.Series:
@@ -151,8 +152,11 @@ def _decode(value: bytes | None) -> tuple[str | None, str]:
 
 def _stripped(frame: pl.DataFrame) -> pl.DataFrame:
     """Text without padding, null where nothing is left."""
-    text = pl.col(pl.String, pl.Categorical, pl.Enum).cast(pl.String)
-    return frame.with_columns(text.str.strip_chars_end(" \0").replace("", None))
+    text = pl.col(pl.String)
+    blank = text.str.ends_with(" ") | text.str.ends_with("\0") | (text == "")
+    padded = [column.name for column in frame.select(blank.any()).iter_columns() if column[0]]
+    stripped = pl.col(padded).str.strip_chars_end(" \0").replace("", None)
+    return frame.with_columns(stripped)
 
 
 def _finite(frame: pl.DataFrame, say: _Say) -> pl.DataFrame:

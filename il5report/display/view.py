@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from typing import NamedTuple, TypeAlias
 
 import polars as pl
@@ -83,14 +83,16 @@ class View:
         self._names: list[str] = ard["stat_name"].to_list()
         values = (ard[name].to_list() for name in ("stat", "reason", "row"))
         self._numbers: list[Number] = list(zip(*values, strict=True))
-        self._index: dict[tuple[object, ...], Sequence[int]] = {}
         # the numbers of a place mostly follow each other: one look at each run of them
         runs = ard.select(pl.struct(_PLACE).rle().alias("run")).unnest("run")
         ends = runs["len"].cum_sum().to_list()
         places = runs["value"].struct.unnest().rows()
-        for place, start, end in zip(places, [0, *ends], ends, strict=False):
-            before = self._index.get(place, ())
-            self._index[place] = (*before, *range(start, end)) if before else range(start, end)
+        found = [range(start, end) for start, end in pairwise([0, *ends])]
+        self._index: dict[tuple[object, ...], Sequence[int]] = dict(zip(places, found, strict=True))
+        if len(self._index) < len(places):
+            self._index.clear()
+            for place, run in zip(places, found, strict=True):
+                self._index[place] = (*self._index.get(place, ()), *run)
 
     def at(  # noqa: PLR0913 - the coordinates of a number
         self,
@@ -106,8 +108,8 @@ class View:
     ) -> Numbers:
         """The numbers at a place; empty (false) where the ARD has none."""
         key = (analysis, column, group, variable, level, paramcd, visit, time)
-        found = self._index.get(key, ())
-        return Numbers({self._names[i]: self._numbers[i] for i in found})
+        names, numbers, found = self._names, self._numbers, self._index.get(key, ())
+        return Numbers({names[i]: numbers[i] for i in found})
 
     def only(self, analysis: str, **equal: str) -> pl.DataFrame:
         """The rows of an analysis where the named columns equal the texts given."""

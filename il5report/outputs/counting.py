@@ -19,7 +19,7 @@ from il5report.ard import (
     counted,
     text,
 )
-from il5report.conditions import MISSING, Comparison, Condition, of_dataset, quoted
+from il5report.conditions import MISSING, Condition, joined, of_dataset, quoted
 from il5report.errors import DataError, Finding, some_subjects
 from il5report.output import Context
 from il5report.outputs.tally import Counted
@@ -137,7 +137,7 @@ def add_incidence(  # noqa: PLR0913
     line, level, column, stat = np.indices(values.shape).reshape(4, -1)
     own = stat != _STATS.index(DENOMINATOR)
     in_level = _conditions(counted.levels, names)
-    joint = [*map(text, wheres), *(_joint(of, where) for of in in_level for where in wheres)]
+    joint = [*map(text, wheres), *(joined(of, where) for of in in_level for where in wheres)]
     named = _conditions(counted.levels, names, dataset)
     without = ["", *(of for line in lines for of in _without(line.without, dataset, named))]
     name, label, unit = (_spread(texts, stat) for texts in zip(*_STATS, strict=True))
@@ -192,14 +192,6 @@ def _conditions(levels: pl.DataFrame, names: Sequence[str], dataset: str = "") -
             pl.lit(" and "),
         ]
     return levels.select(pl.concat_str(parts[:-1])).to_series().to_list()
-
-
-def _joint(level: str, where: Condition | None) -> str:
-    """The condition text of a level and a column."""
-    if where is None or not level:
-        return level or text(where)
-    alone = isinstance(where, Comparison) or where.operator == "AND"
-    return f"{level} and {where}" if alone else f"{level} and ({where})"
 
 
 def _without(where: Condition | None, dataset: str, levels: Sequence[str]) -> list[str]:
