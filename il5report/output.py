@@ -173,14 +173,27 @@ class Context:
         _, inside = self._membership
         return list(inside[:, self.places(records)])
 
+    @property
+    def size(self) -> int:
+        """Number of `subjects`."""
+        known, _ = self._membership
+        return len(known.categories)
+
+    @cached_property
+    def members(self) -> list[Mask]:
+        """Which of `subjects` are in each column."""
+        _, inside = self._membership
+        return list(inside[:, :-1])
+
     @cached_property
     def _membership(self) -> tuple[pl.Enum, NDArray[np.bool_]]:
         """The place of each subject of the set, and by column whether a place is in it; the last
         is nobody's."""
-        inside = np.zeros((len(self.columns), self.subjects.height + 1), np.bool_)
+        subjects = self.study["ADSL"].frame["USUBJID"].filter(pl.Series(self._inside))
+        inside = np.zeros((len(self.columns), subjects.len() + 1), np.bool_)
         for line, column in zip(inside, self.columns, strict=True):
             line[:-1] = self.study.meeting("ADSL", column.where)[self._inside]
-        return pl.Enum(self.subjects["USUBJID"]), inside
+        return pl.Enum(subjects), inside
 
     def records(
         self, dataset: str, subset: Condition | None = None, keep: Sequence[str] = ()

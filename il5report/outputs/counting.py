@@ -30,14 +30,16 @@ NOBODY = "no subject in the denominator"
 
 def column_sizes(ctx: Context) -> dict[str, int]:
     """Number of subjects of the analysis set in each column."""
-    return {column.label: ctx.in_column(column).height for column in ctx.columns}
+    return {
+        column.label: int(inside.sum())
+        for column, inside in zip(ctx.columns, ctx.members, strict=True)
+    }
 
 
 def add_column_sizes(ctx: Context, rows: Rows) -> None:
     """One row per column: its number of subjects, as printed in the head."""
-    for column in ctx.columns:
-        size = ctx.in_column(column).height
-        name, label, unit = DENOMINATOR
+    name, label, unit = DENOMINATOR
+    for column, size in zip(ctx.columns, column_sizes(ctx).values(), strict=True):
         scope = Scope("columns", "ADSL", groups=column.where, column=column.label)
         rows.add(scope, METHOD, [Stat(name, label, size, unit)])
 
@@ -131,7 +133,7 @@ def add_incidence(  # noqa: PLR0913
     wheres = [column.where for column in ctx.columns]
     values = _values(
         [counted.counts[line.mark] for line in lines],
-        [ctx.in_column(column).height for column in ctx.columns],
+        list(column_sizes(ctx).values()),
     )
     # the place of each number, and whether it is of records rather than of the column's subjects
     line, level, column, stat = np.indices(values.shape).reshape(4, -1)

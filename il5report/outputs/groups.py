@@ -63,7 +63,7 @@ def groups(ctx: Context, grouping: Grouping | None) -> Sequence[Group]:
         Subjects of the set without a record to group them by, or with more than one.
     """
     if grouping is None:
-        columns = zip(ctx.columns, ctx.split(ctx.subjects), strict=True)
+        columns = zip(ctx.columns, ctx.members, strict=True)
         return [Group(c.label, subjects, c.where) for c, subjects in columns]
     wheres = [level.where for level in grouping.levels]
     keep = ("USUBJID", *(c.variable for where in wheres for c in comparisons(where)))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from il5report.conditions import Condition, comparisons, equals
+from il5report.conditions import Comparison, Condition, all_of, comparisons, equals
 from il5report.masks import Mask, Masks
 from il5report.output import Column, Context, Needs
 from il5report.outputs.counting import one_per_subject
@@ -47,8 +48,35 @@ class Records:
 
     def subjects(self, where: Condition | None) -> Mask:
         """Which subjects of the set have a record that meets the condition."""
-        found = np.zeros(self._ctx.subjects.height, np.bool_)
-        found[self.places[self.meet(where)]] = True
+        return self.subjects_of(self.meet(where))
+
+    def subjects_of(self, chosen: Mask) -> Mask:
+        """Which subjects of the set some of the records are of."""
+        found = np.zeros(self._ctx.size, np.bool_)
+        found[self.places[chosen]] = True
+        return found
+
+    def one_each(self, where: Condition | None) -> Mask:
+        """Which records meet a condition.
+
+        Raises
+        ------
+        DataError
+            A subject with more than one of them.
+        """
+        chosen = self.meet(where)
+        if self.number_of(chosen) < np.count_nonzero(chosen):
+            one_per_subject(self._ctx, self.those(where), self.dataset)
+        return chosen
+
+    def extreme(
+        self, pick: Literal["lowest", "highest"], variable: str, chosen: Mask
+    ) -> NDArray[np.float64]:
+        """The lowest or highest value of each subject in the chosen records; infinite for a subject
+        without any."""
+        function, start = (np.minimum, np.inf) if pick == "lowest" else (np.maximum, -np.inf)
+        found = np.full(self._ctx.size, start)
+        function.at(found, self.places[chosen], self.frame[variable].to_numpy()[chosen])
         return found
 
     def number_of(self, chosen: Mask) -> int:
@@ -76,9 +104,11 @@ class Records:
         """
         given = np.flatnonzero(self.meet(where))
         at = {visit: self.meet(equals("AVISIT", visit))[given] for visit in visits}
-        listed = given[np.logical_or.reduce([np.zeros(len(given), np.bool_), *at.values()])]
-        shown = self.frame[["USUBJID", "AVISIT"]][listed]
-        one_per_subject(self._ctx, shown, self.dataset, ("AVISIT",))
+        who = self.places[given]
+        if any(len(np.unique(who[there])) < np.count_nonzero(there) for there in at.values()):
+            of_visits = Comparison("AVISIT", "IN", tuple(visits))
+            shown = self.those(all_of(where, of_visits))
+            one_per_subject(self._ctx, shown, self.dataset, ("AVISIT",))
         values = self.frame[variable].to_numpy()[given]
         columns = [inside[given] for inside in self.columns]
         for visit, there in at.items():
@@ -134,11 +164,6 @@ class Selection:
             self._found[dataset] = Records(self._ctx, dataset, own)
         return self._found[dataset]
 
-    @cached_property
-    def columns(self) -> list[Mask]:
-        """Which subjects of the set are in each column."""
-        return self._ctx.split(self._ctx.subjects)
-
     def counts(self, subjects: Mask) -> list[int]:
-        """How many of these subjects are in each column."""
-        return [int(np.count_nonzero(subjects & inside)) for inside in self.columns]
+        """How many of these subjects of the set are in each column."""
+        return [int(np.count_nonzero(subjects & inside)) for inside in self._ctx.members]

@@ -3,13 +3,16 @@ worst grades."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from il5report.conditions import Comparison, Condition, both, comparisons, equals, expression
+from il5report.conditions import Comparison, Condition, both, comparisons, equals
 from il5report.errors import DataError, Finding
 from il5report.output import Context, Needs
+from il5report.outputs.selection import Records
 from il5report.plan.base import Model, Text, Where
 
 GRADES = (0.0, 1.0, 2.0, 3.0, 4.0)
@@ -101,19 +104,27 @@ def given(variable: str) -> Condition:
     return Comparison(variable, "NE", ())
 
 
-def worst(ctx: Context, options: GradeOptions, item: Graded, window: Window) -> pl.DataFrame:
-    """USUBJID, BASELINE and WORST of every subject of the set; null where there is no grade."""
+class Grades(NamedTuple):
+    """Grades of the subjects of the set; NaN where there is none."""
+
+    baseline: NDArray[np.float64]
+    worst: NDArray[np.float64]
+
+
+def worst(ctx: Context, options: GradeOptions, item: Graded, window: Window) -> Grades:
+    """The grade of every subject at baseline, and the worst in the window."""
     used = sorted({c.variable for c in comparisons(window.where)})
     grade, baseline = options.grade(item), options.baseline(item)
     keep = ("USUBJID", grade, baseline, *used)
-    records = ctx.records(options.dataset, of_parameter(options, item), keep=keep)
-    inside = expression(window.where, records.schema)
-    records = records.with_columns(_number(records, options, v) for v in (grade, baseline))
-    found = records.group_by("USUBJID").agg(
-        pl.col(baseline).drop_nulls().first().alias("BASELINE"),
-        pl.col(grade).filter(inside).max().alias("WORST"),
-    )
-    return ctx.subjects.select("USUBJID").join(found, on="USUBJID", how="left")
+    found = ctx.records(options.dataset, of_parameter(options, item), keep=keep)
+    records = Records(ctx, options.dataset, found)
+    after = records.meet(window.where)
+    before, then = (_number(found, options, v).to_numpy() for v in (baseline, grade))
+    made = Grades(np.full(ctx.size, np.nan), np.full(ctx.size, np.nan))
+    known = np.flatnonzero(~np.isnan(before))[::-1]  # the first of a subject is put in last
+    made.baseline[records.places[known]] = before[known]
+    np.fmax.at(made.worst, records.places[after], then[after])
+    return made
 
 
 def _number(records: pl.DataFrame, options: GradeOptions, variable: str) -> pl.Series:

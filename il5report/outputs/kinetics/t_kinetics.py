@@ -18,7 +18,7 @@ from il5report.display.view import View, fixed_of, table, unit_text, whole
 from il5report.errors import DataError, Finding, PlanError, nearest
 from il5report.masks import Mask
 from il5report.output import Context, Needs, Output, Shown
-from il5report.outputs.counting import METHOD, one_per_subject
+from il5report.outputs.counting import METHOD
 from il5report.outputs.groups import (
     Group,
     Grouping,
@@ -107,12 +107,9 @@ def analyse(ctx: Context, rows: Rows) -> None:
     for block in options.blocks:
         for parameter in options.parameters:
             where = both(block.where, equals("PARAMCD", parameter.paramcd))
-            found = records.those(where)
-            one_per_subject(ctx, found, options.dataset)
-            unit = _unit(ctx, block, parameter, where, found["AVALU"])
-            own = Records(ctx, options.dataset, found)
+            unit = _unit(ctx, block, parameter, where, records)
             for column in columns:
-                _parameter(ctx, rows, block, parameter, column, where, own, unit)
+                _parameter(ctx, rows, block, parameter, column, where, records, unit)
 
 
 def unit_of(ctx: Context, block: Block, parameter: Parameter) -> str:
@@ -122,11 +119,12 @@ def unit_of(ctx: Context, block: Block, parameter: Parameter) -> str:
 
 
 def _unit(
-    ctx: Context, block: Block, parameter: Parameter, where: Condition, given: pl.Series
+    ctx: Context, block: Block, parameter: Parameter, where: Condition, records: Records
 ) -> str:
     """The one unit of a parameter; values in different units, or in another than the plan says,
     are refused."""
-    units = sorted(unit for unit in given.unique() if unit is not None)
+    given = pl.Series(records.one_each(where))
+    units = sorted(set(records.frame["AVALU"].filter(given)) - {None})
     declared = unit_of(ctx, block, parameter)
     dataset = ctx.options(Options).dataset
     if len(units) > 1 or (declared and units not in ([], [declared])):
@@ -143,7 +141,8 @@ def _parameter(  # noqa: PLR0913, PLR0917
     """The numbers of one parameter in one column."""
     options, level = ctx.options(Options), ctx.plan.conventions.conf_level
     missing, present = Comparison("AVAL", "EQ", ()), Comparison("AVAL", "NE", ())
-    mine, meet = records.of(column.subjects), records.meet
+    meet = records.meet
+    mine = meet(where) & records.of(column.subjects)
     values = records.frame["AVAL"].to_numpy()[mine & meet(present)]
 
     def scope(analysis: str, of: Condition, level: str = "") -> Scope:

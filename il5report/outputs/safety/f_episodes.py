@@ -31,6 +31,7 @@ from il5report.display.view import View
 from il5report.output import Column, Context, Needs, Output, Shown
 from il5report.outputs.appearance import column_looks, parts
 from il5report.outputs.counting import add_column_sizes
+from il5report.outputs.selection import in_column
 from il5report.plan.base import Model, Text, Where
 
 
@@ -83,9 +84,10 @@ def _days(ctx: Context, rows: Rows, what: tuple[str, Part, Column], *, graded: b
     last = ctx.options(Options).last_day
     day = pl.col("ADY") - (pl.col("ADY") > 0).cast(pl.Float64)
     keep = ("AVAL", "ADY") if graded else ("ADY",)
-    records = ctx.records(part.dataset, part.where, keep=keep).drop_nulls("ADY")
-    records = records.join(ctx.in_column(column).select("USUBJID"), on="USUBJID", how="semi")
-    records = records.with_columns(DAY=day).filter(pl.col("DAY").is_between(0, last))
+    records = in_column(ctx, column, ctx.records(part.dataset, part.where, keep=keep))
+    records = (
+        records.drop_nulls("ADY").with_columns(DAY=day).filter(pl.col("DAY").is_between(0, last))
+    )
     if graded:
         found = (
             records.filter(pl.col("AVAL") > 0)

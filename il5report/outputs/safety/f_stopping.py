@@ -19,9 +19,11 @@ from il5report.display.plot import (
     house_style,
 )
 from il5report.display.view import Numbers, View
+from il5report.masks import Masks
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs import stopping
 from il5report.outputs.counting import METHOD, add_column_sizes
+from il5report.outputs.selection import Records
 
 STARTED = "TRTSDT"
 
@@ -35,21 +37,23 @@ def analyse(ctx: Context, rows: Rows) -> None:
     """Of each day of an infusion: the subjects infused until then, and those with the event."""
     options = ctx.options(stopping.StoppingOptions)
     add_column_sizes(ctx, rows)
+    started, infused = ctx.subjects[STARTED], Masks(ctx.subjects)
     for rule in options.rules:
         boundary = stopping.boundary_of(options, rule)
         found = ctx.records(rule.dataset, rule.event, keep=("USUBJID",))
-        for column in ctx.columns:
+        event = Records(ctx, rule.dataset, found).subjects(None)
+        for column, inside in zip(ctx.columns, ctx.members, strict=True):
             stopping.add_boundary(rows, rule, boundary, column.label)
-            subjects = ctx.in_column(column)
-            for day in subjects[STARTED].drop_nulls().unique().sort():
+            days = started.filter(pl.Series(inside)).drop_nulls().unique().sort().to_list()
+            for day in days:
                 until = Comparison(STARTED, "LE", (day.isoformat(),))
-                mine = subjects.filter(pl.col(STARTED) <= day)
-                n = mine.join(found, on="USUBJID", how="semi").height
+                mine = inside & infused(until)
+                n = int((mine & event).sum())
                 scope = Scope(
                     "path", rule.dataset, both(rule.event, until), column.where, of=until,
                     column=column.label, group=rule.label, level=day.isoformat(),
                 )  # fmt: skip
-                rows.add(scope, METHOD, counted(n, mine.height))
+                rows.add(scope, METHOD, counted(n, int(mine.sum())))
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
 from il5report.ard import Rows, Scope, counted
 from il5report.conditions import Compound, Condition, both
 from il5report.display.model import Row
 from il5report.display.view import View, table
+from il5report.masks import Mask
 from il5report.output import Context, Output, Shown
 from il5report.outputs.cells import of_part
 from il5report.outputs.counting import METHOD, add_column_sizes
@@ -18,6 +21,7 @@ from il5report.outputs.worst_grades import (
     GRADES,
     Graded,
     GradeOptions,
+    Grades,
     Window,
     after,
     given,
@@ -35,25 +39,36 @@ class Line(NamedTuple):
     """A line: who of those with a grade it counts, and the conditions of their records."""
 
     label: str
-    who: pl.Expr
+    who: Callable[[Grades], Mask]
     where: Condition
     without: Condition | None = None
 
 
 def _lines(options: GradeOptions, item: Graded) -> Iterator[Line]:
-    worst_grade, base = pl.col("WORST"), pl.col("BASELINE").fill_null(0)
     grade_of, baseline = options.grade(item), options.baseline(item)
-    yield Line(ANY, worst_grade >= GRADES[1], options.at_least(grade_of, GRADES[1]))
+    least = options.at_least(grade_of, GRADES[1])
+    yield Line(ANY, lambda found: found.worst >= GRADES[1], least)
     for grade in GRADES[1:]:
         worse = options.at_least(grade_of, grade + 1) if grade < GRADES[-1] else None
         is_grade = options.is_grade(grade_of, grade)
-        yield Line(f"Grade {grade:.0f}", worst_grade == grade, is_grade, worse)
+        yield Line(f"Grade {grade:.0f}", partial(_worst_is, grade), is_grade, worse)
     severe = options.at_least(grade_of, SEVERE)
-    yield Line("Grade 3 or higher", worst_grade >= SEVERE, severe)
+    yield Line("Grade 3 or higher", lambda found: found.worst >= SEVERE, severe)
     low = Compound("NOT", (options.at_least(baseline, SEVERE),))
     risen = both(options.is_grade(baseline, SEVERE), options.is_grade(grade_of, GRADES[-1]))
     new = both(severe, Compound("OR", (low, risen)))
-    yield Line(NEW, (worst_grade >= SEVERE) & (worst_grade > base), new)
+    yield Line(NEW, _new, new)
+
+
+def _worst_is(grade: float, found: Grades) -> Mask:
+    same: Mask = found.worst == grade
+    return same
+
+
+def _new(found: Grades) -> Mask:
+    """Who has a severe grade and had none as high; without a grade at baseline: any severe one."""
+    risen: Mask = found.worst > np.nan_to_num(found.baseline)
+    return (found.worst >= SEVERE) & risen
 
 
 def analyse(ctx: Context, rows: Rows) -> None:
@@ -64,23 +79,27 @@ def analyse(ctx: Context, rows: Rows) -> None:
             _window(ctx, rows, item, window)
 
 
+def _conditions(here: Condition, line: Line) -> tuple[Condition, Condition | None]:
+    """The records of a line in a window, and those whose subjects are left out."""
+    return both(here, line.where), line.without and both(here, line.without)
+
+
 def _window(ctx: Context, rows: Rows, item: Graded, window: Window) -> None:
     """Each line, of the subjects with a grade in the window."""
     options = ctx.options(GradeOptions)
-    found = worst(ctx, options, item, window).filter(pl.col("WORST").is_not_null())
-    here = after(options, item, window)
-    lines, grade = list(_lines(options, item)), options.grade(item)
-    counts = found.select(line.who.fill_null(False).alias(line.label) for line in lines)
-    for column, mine in zip(ctx.columns, ctx.split(found), strict=True):
-        for line in lines:
+    found, grade = worst(ctx, options, item, window), options.grade(item)
+    here, graded = after(options, item, window), ~np.isnan(found.worst)
+    of = both(here, given(grade))
+    lines = [(line, line.who(found), _conditions(here, line)) for line in _lines(options, item)]
+    for column, inside in zip(ctx.columns, ctx.members, strict=True):
+        total = int((graded & inside).sum())
+        for line, who, (subset, without) in lines:
             scope = Scope(
-                "lab|worst", options.dataset, both(here, line.where), column.where,
-                line.without and both(here, line.without), both(here, given(grade)),
-                options.dataset, column=column.label, group=window.label, variable=grade,
-                level=line.label, paramcd=item.paramcd,
+                "lab|worst", options.dataset, subset, column.where, without, of, options.dataset,
+                column=column.label, group=window.label, variable=grade, level=line.label,
+                paramcd=item.paramcd,
             )  # fmt: skip
-            n = int((counts[line.label].to_numpy() & mine).sum())
-            rows.add(scope, METHOD, counted(n, int(mine.sum())))
+            rows.add(scope, METHOD, counted(int((who & inside).sum()), total))
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:

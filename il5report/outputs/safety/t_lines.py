@@ -20,7 +20,7 @@ from il5report.errors import DataError, Finding, some_subjects
 from il5report.masks import Mask
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs.cells import of_part
-from il5report.outputs.counting import METHOD, add_column_sizes, one_per_subject
+from il5report.outputs.counting import METHOD, add_column_sizes
 from il5report.outputs.selection import Records, Selection
 from il5report.plan.base import Model, Text, Where
 from il5report.plan.words import CI_NAMES
@@ -201,15 +201,11 @@ def _values(
     """Statistics of the values, one of each subject."""
     line, (records, dataset, where) = place.line, of
     given = all_of(where, Comparison(line.variable, "NE", ()))
-    found = records.frame[["USUBJID", line.variable]].filter(pl.Series(records.meet(given)))
-    if line.pick:
-        value = pl.col(line.variable)
-        extreme = value.min() if line.pick == "lowest" else value.max()
-        found = found.group_by("USUBJID").agg(extreme)
-    one_per_subject(ctx, found, dataset)
-    values = found[line.variable].to_numpy()
-    for column, mine in zip(ctx.columns, ctx.split(found), strict=True):
-        described = describe(values[mine], conf_level=ctx.plan.conventions.conf_level)
+    chosen = records.meet(given) if line.pick else records.one_each(given)
+    having = records.subjects(given)
+    values = records.extreme(line.pick or "lowest", line.variable, chosen)
+    for column, mine in zip(ctx.columns, ctx.members, strict=True):
+        described = describe(values[mine & having], conf_level=ctx.plan.conventions.conf_level)
         scope = Scope(
             "values", dataset, given, column.where, column=column.label, group=place.group,
             variable=line.variable, level=line.label,

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from il5report.analyse.proportion import binomial_ci
 from il5report.ard import Rows, Scope, counted, stats_of
-from il5report.conditions import Comparison, Condition, both
+from il5report.conditions import Comparison, Condition, both, equals
 from il5report.display.model import Row
 from il5report.display.view import View, percent_value, table
+from il5report.masks import Mask
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs.counting import METHOD, add_column_sizes
+from il5report.outputs.selection import Records
 from il5report.plan.base import Model, Text, Where
 from il5report.plan.words import CI_NAMES
 
@@ -52,25 +56,26 @@ def analyse(ctx: Context, rows: Rows) -> None:
     names = list(options.levels)
     for rank, level in enumerate(names, 1):
         scope = _scope(ctx, options, "worst", names[rank - 1 : rank], names[rank:], level)
-        _add(ctx, rows, scope, worst.filter(pl.col("rank") == rank))
+        _add(ctx, rows, scope, worst == rank)
     scope = _scope(ctx, options, "worst", [], names, UNKNOWN)
-    _add(ctx, rows, scope, worst.filter(pl.col("rank") == 0))
+    _add(ctx, rows, scope, worst == 0)
     for level in options.at_least:
         rank = names.index(level) + 1
         scope = _scope(ctx, options, "at least", names[rank - 1 :], [], level)
-        _add(ctx, rows, scope, worst.filter(pl.col("rank") >= rank), interval=options.interval)
+        _add(ctx, rows, scope, worst >= rank, interval=options.interval)
     scope = Scope("any", options.dataset, options.subset)
-    _add(ctx, rows, scope, worst, interval=options.interval)
+    _add(ctx, rows, scope, worst >= 0, interval=options.interval)
 
 
-def _worst(ctx: Context, options: Options) -> pl.DataFrame:
-    """USUBJID and the rank of its worst level; 0 where no record has one of the levels."""
-    records = ctx.records(options.dataset, options.subset, keep=(options.variable,))
-    rank = pl.lit(0, dtype=pl.Int64)
-    for place, value in enumerate(_values(ctx, options, list(options.levels)), 1):
-        is_level = pl.col(options.variable) == value
-        rank = pl.when(is_level).then(pl.lit(place, dtype=pl.Int64)).otherwise(rank)
-    return records.group_by("USUBJID").agg(rank.max().alias("rank"))
+def _worst(ctx: Context, options: Options) -> NDArray[np.int64]:
+    """The rank of each subject's worst level; 0 where no record has one of the levels, -1 where
+    there is no record."""
+    found = ctx.records(options.dataset, options.subset, keep=(options.variable,))
+    records = Records(ctx, options.dataset, found)
+    worst = np.where(records.subjects(None), 0, -1)
+    for rank, value in enumerate(_values(ctx, options, list(options.levels)), 1):
+        worst[records.subjects(equals(options.variable, value))] = rank
+    return worst
 
 
 def _values(ctx: Context, options: Options, levels: list[str]) -> tuple[str | float, ...]:
@@ -96,21 +101,17 @@ def _scope(
     )  # fmt: skip
 
 
-def _add(
-    ctx: Context, rows: Rows, scope: Scope, found: pl.DataFrame, *, interval: bool = False
-) -> None:
+def _add(ctx: Context, rows: Rows, scope: Scope, found: Mask, *, interval: bool = False) -> None:
     """Count of the subjects found, in each column; with a confidence interval where asked."""
     conventions = ctx.plan.conventions
-    for column in ctx.columns:
-        subjects = ctx.in_column(column)
-        n = subjects.join(found, on="USUBJID", how="semi").height
+    for column, inside in zip(ctx.columns, ctx.members, strict=True):
+        n, total = int((found & inside).sum()), int(inside.sum())
         place = replace(scope, groups=column.where, column=column.label)
-        rows.add(place, METHOD, counted(n, subjects.height))
+        rows.add(place, METHOD, counted(n, total))
         if interval:
             ci = binomial_ci(
-                n, subjects.height, method=conventions.proportion_ci,
-                conf_level=conventions.conf_level,
-            )  # fmt: skip
+                n, total, method=conventions.proportion_ci, conf_level=conventions.conf_level
+            )
             name = CI_NAMES[conventions.proportion_ci]
             rows.add(place, f"{name} interval", stats_of(ci, ("lower", "upper")))
 

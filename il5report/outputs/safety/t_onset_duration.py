@@ -10,19 +10,13 @@ import polars as pl
 
 from il5report.analyse.continuous import describe
 from il5report.ard import Rows, Scope, Stat, counted, stats_of
-from il5report.conditions import (
-    Comparison,
-    Compound,
-    Condition,
-    all_of,
-    both,
-    equals,
-    expression,
-)
+from il5report.conditions import Comparison, Compound, Condition, all_of, both, equals
 from il5report.display.model import Cell, Row
 from il5report.display.view import Numbers, View, fixed_of, table, whole
+from il5report.masks import Mask
 from il5report.output import Column, Context, Needs, Output, Shown
-from il5report.outputs.counting import METHOD, add_column_sizes
+from il5report.outputs.counting import METHOD, add_column_sizes, column_sizes
+from il5report.outputs.selection import Records, Selection, by_column
 from il5report.outputs.terms import TOLERANCE, UNCODED
 from il5report.plan.base import Model, Text, Where
 
@@ -64,7 +58,6 @@ class Block(NamedTuple):
     where: Condition | None
 
 
-FROM_INFUSION = pl.col("_START") - (pl.col("_START") > 0).cast(pl.Float64)
 DESCRIBED = ("median", "minimum", "maximum")
 ENDED, DURATION_UNKNOWN = "Ended, duration known", "Ended, duration unknown"
 ONGOING, FATAL, IMPUTED = "Ongoing", "Fatal", "With an imputed date"
@@ -81,13 +74,12 @@ def needs(ctx: Context) -> Needs:
 def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(Options)
     add_column_sizes(ctx, rows)
-    records = ctx.records(options.dataset, options.subset)
-    for block in _blocks(ctx, options, records):
-        where = all_of(options.subset, block.where)
-        mine = records.filter(expression(block.where, records.schema))
-        for column in ctx.columns:
-            found = mine.join(ctx.in_column(column).select("USUBJID"), on="USUBJID", how="semi")
-            _block(ctx, rows, (block.label, where, column), found)
+    whole = Selection(ctx, needs(ctx))[options.dataset]
+    records = Records(ctx, options.dataset, whole.those(options.subset))
+    for block in _blocks(ctx, options, records.frame):
+        of_block = records.meet(block.where)
+        for column, inside in zip(ctx.columns, records.columns, strict=True):
+            _block(ctx, rows, (block, column), (records, of_block & inside))
 
 
 def _blocks(ctx: Context, options: Options, records: pl.DataFrame) -> list[Block]:
@@ -97,10 +89,9 @@ def _blocks(ctx: Context, options: Options, records: pl.DataFrame) -> list[Block
         return blocks
     pairs = records.select("USUBJID", options.term).unique()
     frequent: set[str | None] = set()
-    for column in ctx.columns:
-        subjects = ctx.in_column(column).select("USUBJID")
-        sizes = pairs.join(subjects, on="USUBJID", how="semi").group_by(options.term).len()
-        least = options.at_least * subjects.height - TOLERANCE
+    for column, mine in by_column(ctx, pairs):
+        least = options.at_least * column_sizes(ctx)[column.label] - TOLERANCE
+        sizes = mine.group_by(options.term).len()
         frequent |= set(sizes.filter(pl.col("len") >= least)[options.term])
     order = pairs.group_by(options.term).len().sort(-pl.col("len").cast(pl.Int64), options.term)
     terms = [term for term in order[options.term] if term in frequent]
@@ -108,37 +99,38 @@ def _blocks(ctx: Context, options: Options, records: pl.DataFrame) -> list[Block
 
 
 def _block(
-    ctx: Context, rows: Rows, at: tuple[str, Condition | None, Column], found: pl.DataFrame
+    ctx: Context, rows: Rows, at: tuple[Block, Column], events: tuple[Records, Mask]
 ) -> None:
     """Subjects, events, first onset, and the events by how they ended."""
-    options, (label, where, column) = ctx.options(Options), at
+    options, (block, column), (records, mine) = ctx.options(Options), at, events
+    where, meet = all_of(options.subset, block.where), records.meet
 
     def scope(analysis: str, more: Condition | None = None, variable: str = "") -> Scope:
         return Scope(
             analysis, options.dataset, all_of(where, more), column.where, column=column.label,
-            group=label, variable=variable,
+            group=block.label, variable=variable,
         )  # fmt: skip
 
-    total = ctx.in_column(column).height
-    rows.add(scope("subjects"), METHOD, counted(found["USUBJID"].n_unique(), total))
+    total = column_sizes(ctx)[column.label]
+    rows.add(scope("subjects"), METHOD, counted(records.number_of(mine), total))
     for kind, more in _kinds(options):
-        n = found.filter(expression(more, found.schema)).height
-        stat = Stat("n_events", "Number of events", n, "events")
+        stat = Stat("n_events", "Number of events", int((mine & meet(more)).sum()), "events")
         rows.add(scope(f"events|{kind}", more), "count of records", [stat])
     level = ctx.plan.conventions.conf_level
-    started = found.select("USUBJID", _START=pl.col(options.start).cast(pl.Float64)).drop_nulls()
-    day = FROM_INFUSION if ctx.plan.conventions.day_zero else pl.col("_START")
-    first = started.group_by("USUBJID").agg(day.min().alias("FIRST"))["FIRST"]
     known = Comparison(options.start, "NE", ())
-    onset = describe(first.to_numpy(), conf_level=level)
+    started = mine & meet(known)
+    first = records.extreme("lowest", options.start, started)[records.subjects_of(started)]
+    if ctx.plan.conventions.day_zero:
+        first -= first > 0
+    onset = describe(first, conf_level=level)
     rows.add(
         scope("onset", known, options.start),
         "first of each subject",
         stats_of(onset, ("n", *DESCRIBED)),
     )
     ended = next(more for kind, more in _kinds(options) if kind == ENDED)
-    days = found.filter(expression(ended, found.schema))[options.duration]
-    lasted = describe(days.to_numpy(), conf_level=level)
+    days = records.frame[options.duration].to_numpy()[mine & meet(ended)]
+    lasted = describe(days, conf_level=level)
     rows.add(
         scope("duration", ended, options.duration), "each event once", stats_of(lasted, DESCRIBED)
     )

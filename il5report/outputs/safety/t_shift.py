@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from itertools import product
+from dataclasses import replace
+from itertools import compress, product
 
 import polars as pl
 
@@ -11,7 +13,7 @@ from il5report.ard import Rows, Scope, counted
 from il5report.conditions import Compound, Condition, both, of_dataset
 from il5report.display.model import Head, Row
 from il5report.display.view import View, table
-from il5report.output import Column, Context, Output, Shown
+from il5report.output import Context, Output, Shown
 from il5report.outputs.counting import METHOD, add_column_sizes
 from il5report.outputs.worst_grades import (
     GRADES,
@@ -41,21 +43,23 @@ def analyse(ctx: Context, rows: Rows) -> None:
     add_column_sizes(ctx, rows)
     for item in options.parameters:
         for window in options.windows:
-            found = worst(ctx, options, item, window)
-            for column in ctx.columns:
-                mine = ctx.in_column(column).join(found, on="USUBJID")
-                _shifts(rows, options, item, (window, column, mine))
+            _shifts(ctx, rows, item, window)
 
 
-def _shifts(
-    rows: Rows, options: GradeOptions, item: Graded, at: tuple[Window, Column, pl.DataFrame]
-) -> None:
-    """Subjects with each pair of grades."""
-    window, column, mine = at
-    pairs = Counter(mine.select("BASELINE", "WORST").iter_rows())
-    for pair in product(LEVELS, LEVELS):
-        scope = _scope(options, item, window, pair, column)
-        rows.add(scope, METHOD, counted(pairs[pair], mine.height))
+def _shifts(ctx: Context, rows: Rows, item: Graded, window: Window) -> None:
+    """Subjects with each pair of grades, in each column."""
+    options = ctx.options(GradeOptions)
+    found = worst(ctx, options, item, window)
+    grades = (
+        [None if math.isnan(g) else g for g in of.tolist()] for of in (found.baseline, found.worst)
+    )
+    of_subject = list(zip(*grades, strict=True))
+    places = {pair: _scope(options, item, window, pair) for pair in product(LEVELS, LEVELS)}
+    for column, inside in zip(ctx.columns, ctx.members, strict=True):
+        pairs, total = Counter(compress(of_subject, inside)), int(inside.sum())
+        for pair, place in places.items():
+            scope = replace(place, groups=column.where, column=column.label)
+            rows.add(scope, METHOD, counted(pairs[pair], total))
 
 
 def _scope(
@@ -63,7 +67,6 @@ def _scope(
     item: Graded,
     window: Window,
     grades: tuple[float | None, float | None],
-    column: Column,
 ) -> Scope:
     """Records with this worst grade, of subjects with none worse in the window; where there is no
     grade in the window, the subjects' other records, or the subjects where they have none."""
@@ -83,8 +86,8 @@ def _scope(
         known = both(of_parameter(options, item), given(baseline))
         dataset, based, without = "ADSL", None, Compound("OR", (known, graded))
     return Scope(
-        f"shift|{_text(then)}", dataset, based, column.where,
-        without and of_dataset(without, options.dataset), column=column.label, group=window.label,
+        f"shift|{_text(then)}", dataset, based,
+        without=without and of_dataset(without, options.dataset), group=window.label,
         variable=grade, level=_text(before), paramcd=item.paramcd,
     )  # fmt: skip
 
