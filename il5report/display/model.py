@@ -94,6 +94,7 @@ class Figure:
     width_mm, height_mm : float
     refs : rows of the ARD drawn.
     marks : what a reader can point at.
+    empty : only sentences, which say that there is nothing to draw.
     """
 
     svg: str
@@ -102,6 +103,7 @@ class Figure:
     height_mm: float
     refs: tuple[int, ...] = ()
     marks: tuple[Mark, ...] = ()
+    empty: bool = False
 
 
 Body: TypeAlias = Table | Figure | Listing

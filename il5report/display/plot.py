@@ -6,7 +6,7 @@ import gc
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -181,12 +181,13 @@ def nothing(
     key: str, words: str, refs: Sequence[int] = (), size_mm: tuple[float, float] = (WIDTH, 30.0)
 ) -> Figure:
     """In place of a drawing that would show no subject: sentences that say so."""
+    words = words if words.startswith("No ") else f"No subject to show. {words}"
     with house_style(key):
         made, axes = drawing(*size_mm)
         axes.set_axis_off()
         lines = fill(words, int(size_mm[0] / LETTER_MM))
         axes.text(0.5, 0.5, lines, ha="center", va="center", transform=axes.transAxes)
-        return finished(made, words, refs)
+        return replace(finished(made, words, refs), empty=True)
 
 
 def pale(colour: str, share: float = 0.45) -> str:

@@ -48,8 +48,9 @@ def display_of(ctx: Context, shown: Shown) -> Display:
 
 
 def _nobody(ctx: Context, shown: Shown) -> Iterator[str]:
-    """That a figure is empty because nobody is in its set: axes alone say nothing."""
-    if isinstance(shown.body, Figure) and not ctx.subjects.height:
+    """That a figure is empty because nobody is in its set, where its drawing does not say so: axes
+    alone say nothing."""
+    if isinstance(shown.body, Figure) and not shown.body.empty and not ctx.subjects.height:
         yield "No subject is in this analysis set: there is nothing to draw."
 
 

@@ -335,4 +335,4 @@ def test_open_windows_of_the_demo_study_again() -> None:
     assert len(wanted) == 1
     windows = {who: s["CR3MWIN"] for who, s in subjects.items()}
     assert {who for who, name in windows.items() if name == "Open at the cut-off"} == wanted
-    assert sum(name == "Complete" for name in windows.values()) == 19
+    assert sum(name == "Final" for name in windows.values()) == 19

@@ -325,7 +325,7 @@ def _of_panel(
         if value is None or day is None:
             continue
         day -= day > 0
-        date = r[options["after"]["variable"]]
+        date = r[options["after"]["variable"]] if "after" in options else None
         if first <= day <= last:
             after = float(date is not None and r["ADT"] >= date)
             found.setdefault((r["USUBJID"], day), []).append((value, after))

@@ -44,7 +44,8 @@ def _by_visit(made: Expected, trial: Trial, options: Record) -> None:
 def _measure(
     made: Expected, item: Record, visit: str, measure: Record, records: list[Record]
 ) -> None:
-    name, label, digits = measure["variable"], measure["label"], item.get("digits", 1)
+    name, label = measure["variable"], measure["label"]
+    digits = measure.get("digits", item.get("digits", 1))
     means, medians = [], []
     for c in made.columns:
         values = [r[name] for r in records if r["USUBJID"] in c.subjects and r[name] is not None]

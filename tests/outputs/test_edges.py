@@ -11,7 +11,7 @@ import pytest
 
 from il5report.data.dataset import Dataset, Study
 from il5report.data.write import write_study
-from il5report.display.model import Table
+from il5report.display.model import Figure, Table
 from il5report.report import Checked, check
 from tests.outputs.assertions import assert_numbers, assert_texts, derived
 from tests.outputs.conftest import DEFAULT, Case, case
@@ -218,4 +218,8 @@ def test_an_empty_figure_says_why(edge: Callable[[str], Case]) -> None:
     empty = [key for key in FIGURES if not nobody.contexts[key].subjects.height]
     assert empty
     for key in empty:
-        assert any("nothing to draw" in note for note in nobody.display(key).footnotes), key
+        shown = nobody.display(key)
+        assert isinstance(shown.body, Figure)
+        if shown.body.empty:  # the drawing itself says so
+            assert shown.body.description.startswith("No "), key
+        assert shown.body.empty != any("nothing to draw" in n for n in shown.footnotes), key

@@ -18,6 +18,7 @@ _REMISSION = ("CR", "CRh", "CRi", "MLFS")
 _GENETIC_VISITS = (BASELINE, DAY_28, 203, 206, 212, 224)
 _BLAST = ("BLAST", "Blasts")
 _MRD = ("MRD", "Minimal Residual Disease")
+_RECEPTOR = ("CD125CEL", "CD125+ Cells/Leukocytes")
 _MRD_THRESHOLD = 0.01
 
 
@@ -54,10 +55,7 @@ def _marrow(subject: Subject, domain: str, visit: int) -> Cells:
 
 def _morphology(subject: Subject, visit: int, target: Target) -> Iterator[Row]:
     row = _marrow(subject, "MI", visit)
-    noise = subject.stream(f"marrow {visit}").normal(0, 0.05, 2).clip(-0.1, 0.1)
-    # entry values stand as the story says; a response keeps its side of 5 % and of one half
-    blasts = target.marrow * (1 + (noise[0] if visit >= DAY_28 else 0.0))
-    eosinophils = (28.0 if not target.normal else 3.0) * (1 + noise[1])
+    blasts, eosinophils = _cells(subject, visit, target)
     clear = target.normal
     yield row | result("MI", _BLAST, blasts, "%", decimals=1)
     yield row | result("MI", ("EOS", "Eosinophils"), eosinophils, "%", decimals=1)
@@ -67,6 +65,26 @@ def _morphology(subject: Subject, visit: int, target: Target) -> Iterator[Row]:
     yield row | result("MI", ("MATURAT", "Maturation of Hematopoiesis"), word)
     fibrosis = 0.0 if clear else 1.0 + (subject.plan.disease.phase is Phase.BLAST)
     yield row | result("MI", ("FIBROSIS", "Fibrosis Grade"), fibrosis)
+
+
+def _cells(subject: Subject, visit: int, target: Target) -> tuple[float, float]:
+    """Blasts and eosinophils in marrow (%)."""
+    noise = subject.stream(f"marrow {visit}").normal(0, 0.05, 2).clip(-0.1, 0.1)
+    # entry values stand as the story says; a response keeps its side of 5 % and of one half
+    blasts = target.marrow * (1 + (noise[0] if visit >= DAY_28 else 0.0))
+    return blasts, (28.0 if not target.normal else 3.0) * (1 + noise[1])
+
+
+def receptor(subject: Subject) -> Iterator[Row]:
+    """CD125-positive cells in marrow by flow cytometry: eosinophils, and blasts that carry it."""
+    entry = [(v, baseline(subject)) for v in (SCREENING, BASELINE) if v in subject.visits]
+    later = [(v, target) for v, code, _, target in assessments(subject) if code != "NE"]
+    for visit, target in (*entry, *later):
+        blasts, eosinophils = _cells(subject, visit, target)
+        found = float(subject.stream(f"cd125 {visit}").uniform(0.9, 1.0))
+        share = found * (eosinophils + blasts * subject.plan.disease.cd125 / 100)
+        row = _marrow(subject, "CP", visit) | {"CPMETHOD": "FLOW CYTOMETRY"}
+        yield row | result("CP", _RECEPTOR, share, "%", decimals=1) | {"CPCAT": "TARGET ANTIGEN"}
 
 
 def _residual(subject: Subject, visit: int, mark: str, target: Target) -> Iterator[Row]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from il5report.data.dataset import Dataset
+from il5report.data.demo.disease import receptor
 from il5report.data.demo.plan import Expansion
 from il5report.data.demo.schedule import DAY_0, DAY_28, SCREENING, VISITS, Subject
 from il5report.data.demo.tables import Cells, Row, finding, from_rows, not_done, result
@@ -136,7 +137,7 @@ def _qpcr(subject: Subject, specimen: str, visits: Sequence[int], ratio: float) 
 
 
 def cp(subjects: Sequence[Subject]) -> Dataset:
-    """CAR+ T cells by flow cytometry; CD125 on the blasts at screening."""
+    """CAR+ T cells by flow cytometry; CD125 on the blasts at screening, and in marrow."""
     rows: list[Row] = []
     for subject in subjects:
         value = subject.plan.disease.cd125
@@ -145,6 +146,7 @@ def cp(subjects: Sequence[Subject]) -> Dataset:
             | result("CP", _CD125, value, "%")
             | {"CPCAT": "TARGET ANTIGEN", "CPSPEC": "BONE MARROW", "CPMETHOD": "FLOW CYTOMETRY"}
         )
+        rows += receptor(subject)
         if subject.plan.infused:
             rows += _flow(subject)
     return from_rows("CP", rows, ("CPTESTCD", "CPDTC"))

@@ -83,10 +83,12 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     bars = view.only("best change").select("group", "column", "stat").drop_nulls()
     bars = bars.sort(["stat", "group"], descending=[True, False]).with_row_index("at")
     marked = view.only("marked").filter(pl.col("stat") == 1)["group"].to_list()
-    words = _words(bars, view.only("best change")["group"].n_unique(), options)
-    note = f"*: {options.mark_label}."
+    subjects = view.only("best change")["group"].n_unique()
+    words = _words(bars, subjects, options)
+    without = f"Without a value after baseline, not drawn: {subjects - bars.height}."
+    notes = (f"*: {options.mark_label}.", without)
     if not bars.height:
-        return Shown(nothing(ctx.id, words), (note,))
+        return Shown(nothing(ctx.id, words), notes)
     with house_style(ctx.id):
         made, axes = drawing(WIDTH, 120)
         for column, look in shown.items():
@@ -101,7 +103,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         axes.set_xlim(-0.8, bars.height - 0.2)
         axes.set_ylabel(options.label)
         legend(made, [*boxed(shown), *_star(options.mark_label)], WIDTH)
-        return Shown(finished(made, words, ard["row"].to_list()), (note,))
+        return Shown(finished(made, words, ard["row"].to_list()), notes)
 
 
 def _star(text: str) -> list[Any]:

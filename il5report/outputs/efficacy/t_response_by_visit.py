@@ -89,13 +89,11 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
 
 def _denominators(options: Options) -> str:
     word = options.assessed_word
-    if options.of_all:
-        rest = "All: every subject of the column, also those who died or left before the visit."
-    else:
-        rest = (
-            f"Not {word}: all others of the column, also those who died or left before the visit."
-        )
-    return f"{word.capitalize()}: with an evaluable result of the visit. {rest}"
+    who = "All: every subject" if options.of_all else f"Not {word}: all others"
+    return (
+        f"{word.capitalize()}: with an evaluable result of the visit. {who} of the column, also "
+        "those who died or left before the visit or had not reached it at the data cut-off."
+    )
 
 
 def _lines(view: View, columns: list[str], analysis: str, label: str, visit: str) -> list[Row]:

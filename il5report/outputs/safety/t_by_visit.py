@@ -29,12 +29,14 @@ class Measured(Model):
 
 class Measure(Model):
     """What is described: a variable of the records that meet `where`, such as those under one
-    baseline. `after`: at the visits after this one alone, such as a change from it."""
+    baseline. `after`: at the visits after this one alone, such as a change from it. `digits`: its
+    decimals, those of the parameter where left out."""
 
     label: Text
     variable: Text
     where: Where | None = None
     after: str = ""
+    digits: int | None = None
 
 
 class Options(Model):
@@ -115,7 +117,8 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
 
 def _rows(ctx: Context, view: View, item: Measured, at: tuple[str, Measure]) -> Iterator[Row]:
     visit, measure = at
-    data, more, most = (fixed_of(item.digits + extra) for extra in (0, 1, 2))
+    digits = item.digits if measure.digits is None else measure.digits
+    data, more, most = (fixed_of(digits + extra) for extra in (0, 1, 2))
     found = [
         view.at(
             measure.label, c.label, variable=measure.variable, level=visit, paramcd=item.paramcd
