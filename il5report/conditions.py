@@ -199,7 +199,7 @@ def to_ars(condition: Condition, dataset: str, *, level: int = 1, order: int = 1
 
 def _comparison_expression(c: Comparison, kind: pl.DataType) -> pl.Expr:
     column = pl.col(c.variable)
-    values = [_literal(value, kind) for value in c.values]
+    values = [literal(value, kind) for value in c.values]
     if c.comparator in ("IN", "NOTIN"):
         inside = column.is_in(values).fill_null(False) if values else pl.lit(False)
         return inside if c.comparator == "IN" else ~inside
@@ -221,7 +221,8 @@ def _comparison_expression(c: Comparison, kind: pl.DataType) -> pl.Expr:
             return column.le(value).fill_null(False)
 
 
-def _literal(value: Value, kind: pl.DataType) -> Value | dt.date | dt.datetime:
+def literal(value: Value, kind: pl.DataType) -> Value | dt.date | dt.datetime:
+    """A value of a condition as polars compares it with a variable of this type."""
     if isinstance(value, str) and kind == pl.Date:
         return dt.date.fromisoformat(value)
     if isinstance(value, str) and isinstance(kind, pl.Datetime):

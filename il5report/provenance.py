@@ -163,7 +163,7 @@ class _Provenance:
 
     def _label(self, dataset: str, variable: str) -> str:
         own = self._study[dataset]
-        about = own if variable in own.frame.columns else self._study["ADSL"]
+        about = own if variable in own.schema else self._study["ADSL"]
         return about.labels.get(variable) or label_of(variable)
 
     def _use(self, dataset: str, variable: str) -> None:
@@ -173,7 +173,7 @@ class _Provenance:
         self._seen.add((dataset, variable))
         self._used.setdefault(dataset, set())
         for name in (dataset, "ADSL"):
-            if variable in self._study[name].frame.columns:
+            if variable in self._study[name].schema:
                 self._used[name].add(variable)
                 return
 
@@ -186,7 +186,7 @@ class _Provenance:
         frame = self._study[dataset].frame
         keys = [k for k in KEYS if k in frame.columns and (dataset == "ADSL") >= (k in OF_ADSL)]
         others = [v for v in frame.columns if v in self._used[dataset] and v not in keys]
-        shown = self._tracer.frame(dataset)
+        shown = self._tracer.frame(dataset, [*keys, *others])
         known = frame["USUBJID"].is_in(shown["USUBJID"].unique().implode())
         numbers = np.flatnonzero(known.to_numpy()) + 1
         return {

@@ -75,7 +75,7 @@ class _Beside(Masks):
 
     def __init__(self, frame: pl.DataFrame, adsl: pl.DataFrame) -> None:
         super().__init__(frame)
-        self._adsl = adsl
+        self._adsl, self._own = adsl, frozenset(frame.columns)
         who = frame["USUBJID"].cast(pl.Enum(adsl["USUBJID"]), strict=False)
         self._places = who.to_physical().cast(pl.Int32)
         self.numbers: NDArray[np.int32] = self._places.fill_null(-1).to_numpy()
@@ -83,7 +83,7 @@ class _Beside(Masks):
         self._texts: dict[str, tuple[dict[str, int], NDArray[np.int32]]] = {}
 
     def column(self, variable: str) -> pl.Series:
-        if variable in self.frame.columns:
+        if variable in self._own:
             return self.frame.get_column(variable)
         if variable not in self._carried:
             self._carried[variable] = self._adsl[variable].gather(self._places)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from il5report.masks import Mask
 from il5report.records import StudyRecords
 
 WHERE = ("dataset", "set_where", "subset_where", "group_where", "without_where")
-HELD = 1000  # conditions whose records are remembered: those of one display recur
+HELD = 1000  # masks that are remembered: those of one display recur
 
 
 class Tracer:
@@ -29,14 +29,13 @@ class Tracer:
 
     def __init__(self, study: Study) -> None:
         self._records = study if isinstance(study, StudyRecords) else StudyRecords(study)
-        self._frames: dict[str, pl.DataFrame] = {}
-        self._conditions: dict[tuple[str, str], Mask] = {}
+        self._masks: dict[tuple[str, ...], Mask] = {}
+        self._subjects: dict[str, NDArray[np.int32]] = {}
 
-    def frame(self, dataset: str) -> pl.DataFrame:
-        """The data set with the variables of ADSL beside its own; only subjects of ADSL."""
-        if dataset not in self._frames:
-            self._frames[dataset] = self._records.frame(dataset, self._known(dataset))
-        return self._frames[dataset]
+    def frame(self, dataset: str, keep: Collection[str] | None = None) -> pl.DataFrame:
+        """The data set with the variables of ADSL beside its own, or USUBJID and those of `keep`;
+        only subjects of ADSL."""
+        return self._records.frame(dataset, self._known(dataset), keep)
 
     def records(self, row: Mapping[str, Any]) -> pl.DataFrame:
         """The records behind a row."""
@@ -45,35 +44,55 @@ class Tracer:
     def positions(self, row: Mapping[str, Any]) -> NDArray[np.int64]:
         """Where they stand in `frame`, ascending; of the row only `WHERE` is looked at."""
         dataset = row["dataset"]
-        subjects = self._mask("ADSL", row["set_where"])
+        inside = self._of_set(dataset, row["set_where"])
         if row["without_where"]:
-            subjects = subjects & ~self._having(dataset, row["without_where"])
-        inside = self._records.of(dataset, subjects)
-        inside &= self._mask(dataset, row["subset_where"])
-        inside &= self._mask(dataset, row["group_where"])
+            inside = inside & ~self._of_having(dataset, row["without_where"])
+        for where in (row["subset_where"], row["group_where"]):
+            if where:
+                inside = inside & self._mask(dataset, where)
         return np.flatnonzero(inside[self._known(dataset)])
 
     def subject_of(self, dataset: str) -> NDArray[np.int32]:
         """The place in ADSL of the subject of each record of `frame`."""
-        return self._records.places(dataset)[self._known(dataset)]
+        if dataset not in self._subjects:
+            self._subjects[dataset] = self._records.places(dataset)[self._known(dataset)]
+        return self._subjects[dataset]
 
     def _known(self, dataset: str) -> Mask:
         """Which records are of a subject of ADSL."""
-        return self._records.places(dataset) >= 0
+        return self._remembered((dataset, "known"), lambda: self._records.places(dataset) >= 0)
 
-    def _having(self, dataset: str, text: str) -> Mask:
-        """Which subjects have a record that meets the condition, in the data set it names."""
-        other = next(comparisons(parse(text))).dataset or dataset
-        found = np.zeros(self._records["ADSL"].frame.height + 1, np.bool_)
-        found[self._records.places(other)[self._mask(other, text)]] = True
-        return found[:-1]
+    def _of_set(self, dataset: str, text: str) -> Mask:
+        """Which records are of the subjects of a set."""
+
+        def find() -> Mask:
+            return self._records.of(dataset, self._mask("ADSL", text))
+
+        return self._remembered((dataset, "set", text), find)
+
+    def _of_having(self, dataset: str, text: str) -> Mask:
+        """Which records are of subjects who have a record that meets the condition, in the data
+        set it names."""
+
+        def find() -> Mask:
+            other = next(comparisons(parse(text))).dataset or dataset
+            found = np.zeros(self._records["ADSL"].frame.height + 1, np.bool_)
+            found[self._records.places(other)[self._mask(other, text)]] = True
+            return self._records.of(dataset, found[:-1])
+
+        return self._remembered((dataset, "having", text), find)
 
     def _mask(self, dataset: str, text: str) -> Mask:
         """Which records meet the condition; all of them where it is empty."""
-        at = dataset, text
-        if at not in self._conditions:
-            if len(self._conditions) == HELD:
-                self._conditions.clear()
-            condition = parse(text) if text else None
-            self._conditions[at] = self._records.meeting(dataset, condition)
-        return self._conditions[at]
+
+        def find() -> Mask:
+            return self._records.meeting(dataset, parse(text) if text else None)
+
+        return self._remembered((dataset, "", text), find)
+
+    def _remembered(self, at: tuple[str, ...], find: Callable[[], Mask]) -> Mask:
+        if at not in self._masks:
+            if len(self._masks) == HELD:
+                self._masks.clear()
+            self._masks[at] = find()
+        return self._masks[at]
