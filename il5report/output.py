@@ -198,15 +198,19 @@ class Context:
     def records(
         self, dataset: str, subset: Condition | None = None, keep: Sequence[str] = ()
     ) -> pl.DataFrame:
-        """StudyRecords of the set's subjects that meet `subset`, with the variables of ADSL.
+        """Records of the set's subjects that meet `subset`, with the variables of ADSL.
 
         Only `keep`, USUBJID and what conditions use, where `keep` is given.
         """
+        used = (c.variable for c in comparisons(subset))
+        chosen = self.chosen(dataset, subset)
+        return self.study.frame(dataset, chosen, {*keep, *used} if keep else None)
+
+    def chosen(self, dataset: str, subset: Condition | None = None) -> Mask:
+        """Which records of the data set are of the set's subjects and meet `subset`."""
         if dataset not in self._mine:
             self._mine[dataset] = self.study.of(dataset, self._inside)
-        chosen = self._mine[dataset] & self.study.meeting(dataset, subset)
-        used = (c.variable for c in comparisons(subset))
-        return self.study.frame(dataset, chosen, {*keep, *used} if keep else None)
+        return self._mine[dataset] & self.study.meeting(dataset, subset)
 
     @cached_property
     def _mine(self) -> dict[str, Mask]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -13,6 +15,14 @@ from il5report.data.dataset import Dataset, Study
 from il5report.masks import Mask, Masks
 
 EQUALITY = ("EQ", "NE", "IN", "NOTIN")
+SELDOM = 3  # comparisons of a text variable before its texts are coded
+
+
+class Coded(NamedTuple):
+    """A text variable: its values in order, missing last, and the place of each record's."""
+
+    values: pl.Series
+    places: NDArray[np.int32]
 
 
 class StudyRecords(Mapping[str, Dataset]):
@@ -50,6 +60,10 @@ class StudyRecords(Mapping[str, Dataset]):
         """Which records of the data set are of these subjects, by their places in ADSL."""
         return np.append(subjects, False)[self.places(dataset)]
 
+    def coded(self, dataset: str, variable: str) -> Coded:
+        """A text variable of the data set or of ADSL, by record of the data set."""
+        return self._of(dataset).coded(variable)
+
     def frame(
         self, dataset: str, chosen: Mask, keep: Collection[str] | None = None
     ) -> pl.DataFrame:
@@ -70,8 +84,8 @@ class StudyRecords(Mapping[str, Dataset]):
 
 
 class _Beside(Masks):
-    """The records of a data set, with the variables of ADSL that it lacks. Compares texts for
-    equality by the place of each text: there are very many comparisons."""
+    """The records of a data set, with the variables of ADSL that it lacks. Texts that are compared
+    more than seldom are compared by their place: there are very many comparisons."""
 
     def __init__(self, frame: pl.DataFrame, adsl: pl.DataFrame) -> None:
         super().__init__(frame)
@@ -80,7 +94,9 @@ class _Beside(Masks):
         self._places = who.to_physical().cast(pl.Int32)
         self.numbers: NDArray[np.int32] = self._places.fill_null(-1).to_numpy()
         self._carried: dict[str, pl.Series] = {}
-        self._texts: dict[str, tuple[dict[str, int], NDArray[np.int32]]] = {}
+        self._coded: dict[str, Coded] = {}
+        self._place_of: dict[str, dict[str | None, int]] = {}
+        self._asked: Counter[str] = Counter()
 
     def column(self, variable: str) -> pl.Series:
         if variable in self._own:
@@ -89,19 +105,29 @@ class _Beside(Masks):
             self._carried[variable] = self._adsl[variable].gather(self._places)
         return self._carried[variable]
 
+    def coded(self, variable: str) -> Coded:
+        if variable not in self._coded:
+            column = self.column(variable)
+            values = column.unique().drop_nulls().sort()
+            places = column.cast(pl.Enum(values)).to_physical().cast(pl.Int32)
+            last = pl.Series([None], dtype=pl.String)
+            self._coded[variable] = Coded(
+                pl.concat([values, last]), places.fill_null(values.len()).to_numpy()
+            )
+        return self._coded[variable]
+
     def compare(self, c: Comparison) -> Mask:
-        column = self.column(c.variable)
-        if column.dtype != pl.String or c.comparator not in EQUALITY:
+        name = c.variable
+        if self.column(name).dtype != pl.String or c.comparator not in EQUALITY:
             return super().compare(c)
-        if c.variable not in self._texts:
-            found = column.unique().drop_nulls()
-            places = column.cast(pl.Enum(found)).to_physical().cast(pl.Int32).fill_null(-1)
-            names = dict(zip(found, range(found.len()), strict=True))
-            self._texts[c.variable] = names, places.to_numpy()
-        known, codes = self._texts[c.variable]
-        if not c.values and c.comparator in ("EQ", "NE"):  # missing
-            missing: Mask = codes < 0
-            return missing if c.comparator == "EQ" else ~missing
-        wanted = [known[value] for value in map(str, c.values) if value in known]
-        inside = np.isin(codes, wanted) if len(wanted) != 1 else codes == wanted[0]
+        self._asked[name] += 1
+        if name not in self._coded and self._asked[name] <= SELDOM:
+            return super().compare(c)
+        values, places = self.coded(name)
+        if name not in self._place_of:
+            self._place_of[name] = {value: place for place, value in enumerate(values)}
+        known, sought = self._place_of[name], [*map(str, c.values)]
+        missing = not c.values and c.comparator in ("EQ", "NE")
+        wanted = [known[value] for value in ([None] if missing else sought) if value in known]
+        inside = np.isin(places, wanted) if len(wanted) != 1 else places == wanted[0]
         return inside if c.comparator in ("EQ", "IN") else ~inside

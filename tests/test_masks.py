@@ -98,7 +98,17 @@ def in_a_study(frame: pl.DataFrame) -> Callable[[Condition], Mask]:
     return partial(records.meeting, "ADX")
 
 
-@pytest.mark.parametrize("masks", [Masks, in_a_study])
+def coded_in_a_study(frame: pl.DataFrame) -> Callable[[Condition], Mask]:
+    """The same where every text is coded before it is compared."""
+    meeting = in_a_study(frame)
+    for name in frame.select(pl.col(pl.String)).columns:
+        values, places = meeting.func.__self__.coded("ADX", name)
+        assert values.gather(places).to_list() == frame[name].to_list()
+        assert values[:-1].is_sorted() and values[-1] is None
+    return meeting
+
+
+@pytest.mark.parametrize("masks", [Masks, in_a_study, coded_in_a_study])
 @given(frames(), st.lists(conditions, min_size=1, max_size=3))
 def test_masks_are_what_the_expression_selects(
     masks: Callable[[pl.DataFrame], Callable[[Condition], Mask]],

@@ -11,8 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from il5report.analyse.incidence import incidence, worst_incidence
-from il5report.conditions import Condition
-from il5report.masks import Masks
+from il5report.conditions import Condition, all_of
 from il5report.output import Context
 
 Codes: TypeAlias = NDArray[np.int32]
@@ -31,8 +30,8 @@ class Tally:
 
     Parameters
     ----------
-    records : polars.DataFrame
-        Records of the set's subjects, in any order and number.
+    dataset : whose records are counted.
+    subset : which of them, of the set's subjects.
     by : the text variables whose values make the levels.
     marks : conditions, such as a severity band, each counted apart.
     grades : conditions that exclude each other, from mild to severe: a subject counts with the
@@ -42,20 +41,29 @@ class Tally:
     def __init__(
         self,
         ctx: Context,
-        records: pl.DataFrame,
+        dataset: str,
+        subset: Condition | None,
         by: Sequence[str],
         marks: Mapping[str, Condition | None],
         grades: Mapping[str, Condition] = {},
     ) -> None:
-        self._members, self._who = ctx.split(ctx.subjects), ctx.places(records)
-        self._values, self._codes = _coded(records, by)
-        masks = Masks(records)
-        inside = {mark: masks(where) for mark, where in marks.items()}
-        self._marks = {mark: None if m.all() else np.flatnonzero(m) for mark, m in inside.items()}
+        study, chosen = ctx.study, np.flatnonzero(ctx.chosen(dataset, subset))
+        self._members = [
+            study.meeting("ADSL", all_of(ctx.set_where, column.where)) for column in ctx.columns
+        ]
+        self._who = study.places(dataset)[chosen]
+        coded = {name: study.coded(dataset, name) for name in by}
+        self._values = {name: of.values for name, of in coded.items()}
+        self._codes = {name: of.places[chosen] for name, of in coded.items()}
+        self._marks: dict[str, NDArray[np.intp] | None] = {}
+        for mark, where in marks.items():
+            met = study.meeting(dataset, where)[chosen]
+            self._marks[mark] = None if met.all() else np.flatnonzero(met)
         self._grades = tuple(grades)
-        self._rank = np.zeros(records.height, np.min_scalar_type(len(grades)))
+        self._rank = np.zeros(len(chosen), np.min_scalar_type(len(grades)))
         for place, where in enumerate(grades.values(), 1):
-            np.maximum(self._rank, self._rank.dtype.type(place) * masks(where), out=self._rank)
+            graded = self._rank.dtype.type(place) * study.meeting(dataset, where)[chosen]
+            np.maximum(self._rank, graded, out=self._rank)
 
     def by(self, *variables: str) -> Counted:
         """Counts for each combination of the variables' values; without any, one count."""
@@ -85,23 +93,3 @@ class Tally:
         position = np.cumsum(used, dtype=np.int32) - 1
         values = zip(variables, places, strict=True)
         return pl.DataFrame([self._values[name].gather(i) for name, i in values]), position[codes]
-
-
-def _coded(
-    records: pl.DataFrame, by: Sequence[str]
-) -> tuple[dict[str, pl.Series], dict[str, Codes]]:
-    """The values of each variable, missing last, and the position of each record's among them. One
-    query each, so that the columns are read side by side."""
-    distinct = records.select(
-        pl.lit("").alias(""), *(pl.col(n).unique().drop_nulls().sort().implode() for n in by)
-    ).row(0)[1:]
-    kinds = {name: pl.Enum(values) for name, values in zip(by, distinct, strict=True)}
-    coded = records.select(
-        pl.col(name).cast(kind).to_physical().cast(pl.Int32).fill_null(len(kind.categories))
-        for name, kind in kinds.items()
-    )
-    values = {
-        name: pl.Series(name, [*found, None], pl.String)
-        for name, found in zip(by, distinct, strict=True)
-    }
-    return values, {name: coded[name].to_numpy() for name in kinds}

@@ -10,7 +10,7 @@ import polars as pl
 from pydantic import Field
 
 from il5report.ard import Rows
-from il5report.conditions import all_of, comparisons
+from il5report.conditions import all_of
 from il5report.display.plot import SMALL
 from il5report.display.rounding import fixed
 from il5report.display.view import View
@@ -85,10 +85,8 @@ def drawn(ctx: Context, options: TermOptions) -> list[str]:
 def add_terms(ctx: Context, rows: Rows, options: TermOptions, bands: Sequence[Band]) -> Counted:
     """n, N and n/N of each term, column and band; analysis is ``term|`` and the band's label."""
     add_column_sizes(ctx, rows)
-    used = sorted({c.variable for band in bands for c in comparisons(band.where)})
-    records = ctx.records(options.dataset, options.subset, keep=(options.term, *used))
     marks = {band.label: band.where for band in bands}
-    found = Tally(ctx, records, [options.term], marks).by(options.term)
+    found = Tally(ctx, options.dataset, options.subset, [options.term], marks).by(options.term)
     counted = [
         Line(band.label, f"term|{band.label}", all_of(options.subset, band.where)) for band in bands
     ]

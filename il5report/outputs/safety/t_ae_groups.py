@@ -9,7 +9,7 @@ from typing import NamedTuple
 import polars as pl
 
 from il5report.ard import Rows
-from il5report.conditions import Condition, all_of, comparisons, expression
+from il5report.conditions import Condition, all_of
 from il5report.display.model import Head, Row
 from il5report.display.view import View, table
 from il5report.output import Context, Needs, Output, Shown
@@ -67,15 +67,12 @@ def _levels(options: Options) -> Iterator[Level]:
 def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(Options)
     add_column_sizes(ctx, rows)
-    wheres = [*(b.where for b in options.bands), *(g.where for g in options.groups)]
-    used = sorted({c.variable for where in wheres for c in comparisons(where)})
-    keep = (*filter(None, [options.term]), *used)
-    records = ctx.records(options.dataset, options.subset, keep=keep)
+    by = [*filter(None, [options.term])]
     marks: dict[str, Condition | None] = {b.label: b.where for b in options.bands}
     for group in options.groups:
-        mine = records.filter(expression(group.where, records.schema))
-        tally = Tally(ctx, mine, [*filter(None, [options.term])], marks)
-        among = [all_of(options.subset, group.where, b.where) for b in options.bands]
+        subset = all_of(options.subset, group.where)
+        tally = Tally(ctx, options.dataset, subset, by, marks)
+        among = [all_of(subset, b.where) for b in options.bands]
         for level in _levels(options):
             found = tally.by(*filter(None, [level.variable]))
             lines = [

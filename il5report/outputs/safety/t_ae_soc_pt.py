@@ -9,13 +9,7 @@ from typing import Literal, NamedTuple
 import polars as pl
 
 from il5report.ard import Rows
-from il5report.conditions import (
-    Comparison,
-    Condition,
-    all_of,
-    both,
-    comparisons,
-)
+from il5report.conditions import Comparison, Condition, all_of, both
 from il5report.display.model import Head, Row
 from il5report.display.view import View, table
 from il5report.output import Context, Needs, Output, Shown
@@ -83,13 +77,10 @@ def needs(ctx: Context) -> Needs:
 def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(Options)
     add_column_sizes(ctx, rows)
-    used = {c.variable for band in options.bands for c in comparisons(band.where)}
-    keep = (*filter(None, (options.group, options.term, options.grade)), *sorted(used))
-    records = ctx.records(options.dataset, options.subset, keep=keep)
     marks: dict[str, Condition | None] = {band.label: band.where for band in options.bands}
     grades = {label: _of(ctx, options, [level]) for level, label in options.worst.items()}
     by = [*filter(None, (options.group, options.term))]
-    tally = Tally(ctx, records, by, marks, grades)
+    tally = Tally(ctx, options.dataset, options.subset, by, marks, grades)
     for level in _levels(options):
         found = tally.by(*filter(None, (level.group, level.variable)))
         add_incidence(
