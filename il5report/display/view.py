@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
-from itertools import pairwise, zip_longest
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
+from itertools import compress, repeat, zip_longest
 from typing import NamedTuple, TypeAlias
 
+import numpy as np
 import polars as pl
 
 from il5report.display.model import FIGURE_SPACE, Cell, Head, Row, Table
 from il5report.display.rounding import fixed, n_percent, p_value
 
 NE = "NE"
+Place: TypeAlias = tuple[str | float | None, ...]
 _PLACE = ("analysis", "column", "group", "variable", "level", "paramcd", "visit", "time")
 _LEADING = re.compile(r"^[(<>]?(-?\d+)")
 
@@ -49,9 +51,7 @@ class Numbers(NamedTuple):
 
     def n_percent(self) -> Cell:
         """``n (xx.x%)``; the count alone where there is no denominator."""
-        n, total = self.count("n"), self.count("N")
-        shown = n_percent(n, total) if total else str(n)
-        return Cell(shown, 0, (self.stats["n"][2], self.stats["p"][2]))
+        return Cell(_share(self.count("n"), self.count("N")), refs=self.refs("n", "p"))
 
     def count_alone(self) -> Cell:
         """``n`` without a percentage."""
@@ -79,20 +79,14 @@ class View:
     """The ARD rows of one output, indexed by where they stand."""
 
     def __init__(self, ard: pl.DataFrame) -> None:
-        self.ard = ard
-        self._names: list[str] = ard["stat_name"].to_list()
-        values = (ard[name].to_list() for name in ("stat", "reason", "row"))
+        self.ard = self._rows = ard
+        self._index = _places(ard)
+        if sum(map(len, self._index.values())) < ard.height:  # the numbers of one stand apart
+            self._rows = ard.sort(_PLACE, maintain_order=True)
+            self._index = _places(self._rows)
+        self._names: list[str] = self._rows["stat_name"].to_list()
+        values = (self._rows[name].to_list() for name in ("stat", "reason", "row"))
         self._numbers: list[Number] = list(zip(*values, strict=True))
-        # the numbers of a place mostly follow each other: one look at each run of them
-        runs = ard.select(pl.struct(_PLACE).rle().alias("run")).unnest("run")
-        ends = runs["len"].cum_sum().to_list()
-        places = runs["value"].struct.unnest().rows()
-        found = [range(start, end) for start, end in pairwise([0, *ends])]
-        self._index: dict[tuple[object, ...], Sequence[int]] = dict(zip(places, found, strict=True))
-        if len(self._index) < len(places):
-            self._index.clear()
-            for place, run in zip(places, found, strict=True):
-                self._index[place] = (*self._index.get(place, ()), *run)
 
     def at(  # noqa: PLR0913 - the coordinates of a number
         self,
@@ -111,6 +105,33 @@ class View:
         names, numbers, found = self._names, self._numbers, self._index.get(key, ())
         return Numbers({names[i]: numbers[i] for i in found})
 
+    def n_percents(
+        self,
+        across: Iterable[tuple[str, str]],
+        group: str = "",
+        variable: str = "",
+        level: str = "",
+    ) -> tuple[Cell, ...]:
+        """A line of a table: `Numbers.n_percent` at each analysis and column."""
+        rest = (group, variable, level, "", "", None)
+        return tuple([self._shares[(*place, *rest)] for place in across])
+
+    @cached_property
+    def _shares(self) -> Mapping[Place, Cell]:
+        """The cell of each place whose numbers are n, N and n/N: one by one takes long."""
+        size = np.array([len(found) for found in self._index.values()])
+        three = self._rows.filter(pl.Series(np.repeat(size == 3, size)))
+        names, values, rows = (
+            three[column].to_numpy().reshape(-1, 3) for column in ("stat_name", "stat", "row")
+        )
+        counted = (names == ["n", "N", "p"]).all(axis=1)
+        n, total, _ = values[counted].T.tolist()
+        first, _, share = rows[counted].T.tolist()
+        texts = map(_share, map(int, n), map(int, total))
+        cells = map(Cell, texts, repeat(0), zip(first, share, strict=True))
+        places = compress(compress(self._index, size == 3), counted)
+        return dict(zip(places, cells, strict=True))
+
     def only(self, analysis: str, **equal: str) -> pl.DataFrame:
         """The rows of an analysis where the named columns equal the texts given."""
         return self.ard.filter(
@@ -122,6 +143,19 @@ class View:
         sizes = {name: self.at("columns", name).count("N") for name in names}
         heads = (Head(n, f"(N={size})", align="center") for n, size in sizes.items())
         return (Head(first), *heads)
+
+
+def _places(rows: pl.DataFrame) -> dict[Place, range]:
+    """Where the numbers of each place stand, if they follow each other."""
+    runs = rows.select(pl.struct(_PLACE).rle().alias("run")).unnest("run")
+    ends = runs["len"].cum_sum().to_list()
+    found = map(range, [0, *ends[:-1]], ends)
+    return dict(zip(runs["value"].struct.unnest().rows(), found, strict=True))
+
+
+def _share(n: int, total: int) -> str:
+    """``n (xx.x%)``; the count alone where there is no denominator."""
+    return n_percent(n, total) if total else str(n)
 
 
 def percent_value(value: float) -> str:

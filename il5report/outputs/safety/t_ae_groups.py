@@ -87,17 +87,16 @@ def analyse(ctx: Context, rows: Rows) -> None:
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
     columns = [c.label for c in ctx.columns]
-    places = [(f"|{band.label}", column) for column in columns for band in options.bands]
+    own, below = (
+        [(f"{analysis}|{band.label}", column) for column in columns for band in options.bands]
+        for analysis in (GROUP, TERM)
+    )
     rows: list[Row] = []
     for group in options.groups:
-        found = (view.at(GROUP + band, column, group=group.label) for band, column in places)
-        rows.append(Row(group.label, tuple(n.n_percent() for n in found)))
+        rows.append(Row(group.label, view.n_percents(own, group.label)))
         for term in _terms(view, options, columns, group.label):
-            found = (
-                view.at(TERM + band, column, group=group.label, variable=options.term, level=term)
-                for band, column in places
-            )
-            rows.append(Row(term or UNCODED, tuple(n.n_percent() for n in found), indent=1))
+            cells = view.n_percents(below, group.label, options.term, term)
+            rows.append(Row(term or UNCODED, cells, indent=1))
     return Shown(table(_heads(view, options, columns), rows))
 
 

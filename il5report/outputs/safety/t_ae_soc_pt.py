@@ -119,11 +119,8 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     places = [(f"|{band}", column) for column in columns for band in bands]
 
     def row(label: str, analysis: str, group: str = "", variable: str = "", level: str = "") -> Row:
-        numbers = (
-            view.at(analysis + band, column, group=group, variable=variable, level=level)
-            for band, column in places
-        )
-        cells = tuple(n.n_percent() for n in numbers)
+        across = [(analysis + band, column) for band, column in places]
+        cells = view.n_percents(across, group, variable, level)
         return Row(label, cells, indent=int(analysis == TERM and bool(options.group)))
 
     rows = [row(options.any, ANY)]
