@@ -207,33 +207,37 @@ def _estimates(x: Floats, y: np.ndarray, conf_level: float) -> dict[str, float]:
 
 
 def _log_likelihood(eta: Floats, y: np.ndarray) -> float:
-    return float(np.sum(np.where(y, eta, 0.0) - np.logaddexp(0.0, eta)))
+    return float((np.where(y, eta, 0.0) - np.logaddexp(0.0, eta)).sum())
 
 
 def _information(eta: Floats, design: Floats) -> Floats:
-    weight = expit(eta) * expit(-eta)
+    return _weighted(expit(eta) * expit(-eta), design)
+
+
+def _weighted(weight: Floats, design: Floats) -> Floats:
     found: Floats = design.T @ (weight[:, None] * design)
     return found
 
 
 def _maximum(design: Floats, y: np.ndarray, offset: Floats) -> tuple[Floats, float]:
     """Newton's steps, halved while they lead down; the log likelihood is concave."""
-    beta = np.zeros(design.shape[1])
-    best = _log_likelihood(offset, y)
+    beta, eta = np.zeros(design.shape[1]), offset
+    best = _log_likelihood(eta, y)
     for _ in range(200):
-        eta = offset + design @ beta
+        up, down = expit(eta), expit(-eta)
         # y - p without cancellation where p is close to y
-        score = design.T @ np.where(y, expit(-eta), -expit(eta))
-        step = np.linalg.solve(_information(eta, design), score)
+        score = design.T @ np.where(y, down, -up)
+        step = np.linalg.solve(_weighted(up * down, design), score)
         if float(score @ step) < 1e-28:
             return beta, best
         for _ in range(60):
-            found = _log_likelihood(offset + design @ (beta + step), y)
+            eta = offset + design @ (beta + step)
+            found = _log_likelihood(eta, y)
             if found >= best - 1e-13 * abs(best):
                 break
             step /= 2
         beta, best = beta + step, found
-        if np.max(np.abs(step)) <= 1e-15 * (1 + np.max(np.abs(beta))):
+        if np.abs(step).max() <= 1e-15 * (1 + np.abs(beta).max()):
             break
     return beta, best
 

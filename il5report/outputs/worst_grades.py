@@ -3,6 +3,7 @@ worst grades."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -111,20 +112,21 @@ class Grades(NamedTuple):
     worst: NDArray[np.float64]
 
 
-def worst(ctx: Context, options: GradeOptions, item: Graded, window: Window) -> Grades:
-    """The grade of every subject at baseline, and the worst in the window."""
-    used = sorted({c.variable for c in comparisons(window.where)})
-    grade, baseline = options.grade(item), options.baseline(item)
-    keep = ("USUBJID", grade, baseline, *used)
+def worst(ctx: Context, options: GradeOptions, item: Graded) -> Iterator[tuple[Window, Grades]]:
+    """Each window with the grade of every subject at baseline and the worst in the window."""
+    grades = (options.baseline(item), options.grade(item))
+    used = {c.variable for window in options.windows for c in comparisons(window.where)}
+    keep = (*grades, *sorted(used))
     found = ctx.records(options.dataset, of_parameter(options, item), keep=keep)
     records = Records(ctx, options.dataset, found)
-    after = records.meet(window.where)
-    before, then = (_number(found, options, v).to_numpy() for v in (baseline, grade))
-    made = Grades(np.full(ctx.size, np.nan), np.full(ctx.size, np.nan))
+    before, then = (_number(found, options, variable).to_numpy() for variable in grades)
+    baseline, places = np.full(ctx.size, np.nan), records.places
     known = np.flatnonzero(~np.isnan(before))[::-1]  # the first of a subject is put in last
-    made.baseline[records.places[known]] = before[known]
-    np.fmax.at(made.worst, records.places[after], then[after])
-    return made
+    baseline[places[known]] = before[known]
+    for window in options.windows:
+        highest, after = np.full(ctx.size, np.nan), records.meet(window.where)
+        np.fmax.at(highest, places[after], then[after])
+        yield window, Grades(baseline, highest)
 
 
 def _number(records: pl.DataFrame, options: GradeOptions, variable: str) -> pl.Series:

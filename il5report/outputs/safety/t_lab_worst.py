@@ -75,8 +75,8 @@ def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(GradeOptions)
     add_column_sizes(ctx, rows)
     for item in options.parameters:
-        for window in options.windows:
-            _window(ctx, rows, item, window)
+        for window, found in worst(ctx, options, item):
+            _window(ctx, rows, item, window, found)
 
 
 def _conditions(here: Condition, line: Line) -> tuple[Condition, Condition | None]:
@@ -84,10 +84,9 @@ def _conditions(here: Condition, line: Line) -> tuple[Condition, Condition | Non
     return both(here, line.where), line.without and both(here, line.without)
 
 
-def _window(ctx: Context, rows: Rows, item: Graded, window: Window) -> None:
+def _window(ctx: Context, rows: Rows, item: Graded, window: Window, found: Grades) -> None:
     """Each line, of the subjects with a grade in the window."""
-    options = ctx.options(GradeOptions)
-    found, grade = worst(ctx, options, item, window), options.grade(item)
+    options, grade = ctx.options(GradeOptions), ctx.options(GradeOptions).grade(item)
     here, graded = after(options, item, window), ~np.isnan(found.worst)
     of = both(here, given(grade))
     lines = [(line, line.who(found), _conditions(here, line)) for line in _lines(options, item)]

@@ -8,13 +8,14 @@ from typing import NamedTuple
 import polars as pl
 
 from il5report.ard import Rows, Scope, counted
-from il5report.conditions import Comparison, Condition, both, expression
+from il5report.conditions import Comparison, Condition, both
 from il5report.display.model import Row
 from il5report.display.view import View, table
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs import liver
 from il5report.outputs.cells import of_part
 from il5report.outputs.counting import METHOD, add_column_sizes
+from il5report.outputs.selection import Records
 from il5report.plan.base import Model, Text
 
 
@@ -62,22 +63,20 @@ def analyse(ctx: Context, rows: Rows) -> None:
 
 def _multiples(ctx: Context, rows: Rows, options: Options, item: Multiples) -> None:
     """Subjects that reach each multiple, of those with a value."""
-    known = options.of(item.codes)
-    highest = (
-        ctx.records(options.dataset, known, keep=(options.ratio,))
-        .group_by("USUBJID")
-        .agg(pl.col(options.ratio).max())
-    )
-    for column in ctx.columns:
-        mine = highest.join(ctx.in_column(column), on="USUBJID", how="semi")
-        for line in _lines(options, item):
-            met = mine.filter(expression(line.where, mine.schema))
+    known, lines = options.of(item.codes), list(_lines(options, item))
+    found = ctx.records(options.dataset, known, keep=(options.ratio,))
+    records = Records(ctx, options.dataset, found)
+    having = records.subjects(None)
+    reached = [records.subjects(line.where) for line in lines]
+    for column, inside in zip(ctx.columns, ctx.members, strict=True):
+        total = int((having & inside).sum())
+        for line, met in zip(lines, reached, strict=True):
             scope = Scope(
                 "multiple", options.dataset, both(known, line.where), column.where,
                 of=known, of_dataset=options.dataset, column=column.label, group=item.label,
                 level=line.label,
             )  # fmt: skip
-            rows.add(scope, METHOD, counted(met.height, mine.height))
+            rows.add(scope, METHOD, counted(int((met & inside).sum()), total))
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:

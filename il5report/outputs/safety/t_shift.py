@@ -20,6 +20,7 @@ from il5report.outputs.worst_grades import (
     MISSING,
     Graded,
     GradeOptions,
+    Grades,
     Window,
     after,
     given,
@@ -42,14 +43,13 @@ def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(GradeOptions)
     add_column_sizes(ctx, rows)
     for item in options.parameters:
-        for window in options.windows:
-            _shifts(ctx, rows, item, window)
+        for window, found in worst(ctx, options, item):
+            _shifts(ctx, rows, item, window, found)
 
 
-def _shifts(ctx: Context, rows: Rows, item: Graded, window: Window) -> None:
+def _shifts(ctx: Context, rows: Rows, item: Graded, window: Window, found: Grades) -> None:
     """Subjects with each pair of grades, in each column."""
     options = ctx.options(GradeOptions)
-    found = worst(ctx, options, item, window)
     grades = (
         [None if math.isnan(g) else g for g in of.tolist()] for of in (found.baseline, found.worst)
     )
