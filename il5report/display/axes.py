@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from math import ceil, floor, log10
 from typing import Any
 
+import numpy as np
+
 from il5report.display.plot import BROKEN, GREY, SMALL, Look, pale
 from il5report.display.view import raised, unit_text
 
@@ -104,12 +106,14 @@ def percent(axis: Any, top: float = 1.0) -> None:
     axis.set_ticks(shown, [f"{100 * at:.0f}" for at in shown])
 
 
-def line_at(axes: Any, at: float, which: str = "y", **style: Any) -> None:
-    """A line across the axes at a value of an axis. `axvline` and `axhline` first look for the
-    limits of all axes that share theirs."""
+def line_at(axes: Any, at: float | Sequence[float], which: str = "y", **style: Any) -> None:
+    """A line across the axes at a value of an axis, or at each of some. `axvline` and `axhline`
+    first look for the limits of all axes that share theirs."""
     from matplotlib.lines import Line2D
 
-    points = ([0, 1], [at, at]) if which == "y" else ([at, at], [0, 1])
+    values = np.repeat(np.atleast_1d(np.asarray(at, float)), 3)
+    across = np.tile([0.0, 1.0, np.nan], len(values) // 3)
+    points = (across, values) if which == "y" else (values, across)
     place = getattr(axes, f"get_{which}axis_transform")("grid")
     axes.add_line(Line2D(*points, transform=place, **{"color": GREY, "linewidth": 0.7, **style}))
 

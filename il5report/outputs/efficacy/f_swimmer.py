@@ -10,7 +10,7 @@ import polars as pl
 from il5report.ard import Rows, Scope, Stat
 from il5report.conditions import Condition, both, equals, expression
 from il5report.display.axes import legend, strips
-from il5report.display.marks import name_points
+from il5report.display.marks import name_points, rectangles
 from il5report.display.plot import (
     GREY,
     MM,
@@ -173,9 +173,9 @@ def _axes(axes: Any, lanes: pl.DataFrame, shown: Mapping[str, Look]) -> None:
     """The lanes, a strip in the colour of the dose level before each; months below."""
     longest = lanes["stat"].max()
     months = max(longest, 1.0) if isinstance(longest, float) else 1.0
-    bars = axes.barh(lanes["y"], lanes["stat"], height=LANE, color=LANE_COLOUR, linewidth=0)
-    name_points(
-        bars, [f"{who}, {column}" for who, column in lanes.select("group", "column").rows()]
+    named = [f"{who}, {column}" for who, column in lanes.select("group", "column").rows()]
+    rectangles(
+        axes, 0, lanes["y"] - LANE / 2, lanes["stat"], LANE, named, color=LANE_COLOUR, linewidth=0
     )
     axes.set_yticks(range(lanes.height), lanes["group"].to_list(), fontsize=SMALL)
     axes.tick_params(axis="y", length=0)
@@ -198,12 +198,11 @@ def _responses(ctx: Context, axes: Any, view: View, options: Options, lanes: pl.
         for at, (level, start) in enumerate(zip(seen["level"], days, strict=False)):
             if level in options.levels:
                 place = list(options.levels).index(level)
-                bar = axes.barh(
-                    y, max(days[at + 1] - start, MARK), left=start, linewidth=0.4,
-                    height=_height(place), facecolor=RESPONSES[place % len(RESPONSES)],
-                    edgecolor=RESPONSES[0],
+                rectangles(
+                    axes, start, y - _height(place) / 2, max(days[at + 1] - start, MARK),
+                    _height(place), [f"{subject}, {options.levels[level]}"], linewidth=0.4,
+                    facecolor=RESPONSES[place % len(RESPONSES)], edgecolor=RESPONSES[0],
                 )  # fmt: skip
-                name_points(bar, [f"{subject}, {options.levels[level]}"])
 
 
 def _height(place: int) -> float:

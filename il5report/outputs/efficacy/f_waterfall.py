@@ -10,7 +10,7 @@ import polars as pl
 from il5report.ard import Rows, Scope, Stat
 from il5report.conditions import both, equals
 from il5report.display.axes import boxed, legend, line_at
-from il5report.display.marks import name_points
+from il5report.display.marks import rectangles
 from il5report.display.plot import (
     SMALL,
     TOTAL,
@@ -125,11 +125,11 @@ def _texts(axes: Any, bars: pl.DataFrame, marked: Sequence[str], top: float) -> 
 
 
 def _bars(axes: Any, mine: pl.DataFrame, column: str, look: Look, top: float) -> None:
-    drawn = axes.bar(
-        mine["at"], mine["stat"].clip(upper_bound=top), width=0.8, label=column,
-        facecolor=pale(look.colour), hatch=look.hatch, edgecolor=look.colour, linewidth=0.6,
+    rectangles(
+        axes, mine["at"].cast(pl.Float64) - 0.4, 0, 0.8, mine["stat"].clip(upper_bound=top),
+        [column] * mine.height, facecolor=pale(look.colour), hatch=look.hatch,
+        edgecolor=look.colour, linewidth=0.6,
     )  # fmt: skip
-    name_points(drawn, [column] * mine.height)
 
 
 def _words(bars: pl.DataFrame, subjects: int, options: Options) -> str:

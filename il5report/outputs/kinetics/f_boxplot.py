@@ -12,7 +12,7 @@ from il5report.analyse.continuous import describe
 from il5report.ard import Rows, Scope, Stat, stats_of
 from il5report.conditions import Comparison, both, equals
 from il5report.display.axes import axis_name, logarithmic
-from il5report.display.marks import name_points
+from il5report.display.marks import name_points, rectangles
 from il5report.display.plot import TOTAL, WIDTH, Look, drawing, finished, house_style, nothing, pale
 from il5report.display.view import Numbers, View
 from il5report.output import Context, Needs, Output, Shown
@@ -125,9 +125,9 @@ def _box(axes: Any, at: float, box: dict[str, float | None], look: Look) -> None
     axes.vlines([at, at], [low, q3], [q1, high], color=look.colour, linewidth=0.9, zorder=1)
     ends = ([at - half / 2] * 2, [at + half / 2] * 2)
     axes.hlines([low, high], *ends, color=look.colour, linewidth=0.9, zorder=1)
-    axes.bar(
-        at, q3 - q1, 2 * half, bottom=q1, facecolor=pale(look.colour, 0.18), linewidth=0.9,
-        edgecolor=look.colour, zorder=1, label="Quartiles",
+    rectangles(
+        axes, at - half, q1, 2 * half, q3 - q1, ["Quartiles"], facecolor=pale(look.colour, 0.18),
+        linewidth=0.9, edgecolor=look.colour, zorder=1,
     )  # fmt: skip
     axes.hlines(middle, at - half, at + half, color=TOTAL, linewidth=1.8, zorder=1.5)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import polars as pl
 from pydantic import model_validator
 
 from il5report.ard import Rows
 from il5report.display.axes import axis_name, legend
-from il5report.display.marks import name_points
+from il5report.display.marks import rectangles
 from il5report.display.plot import (
     SMALL,
     WIDTH,
@@ -109,14 +110,14 @@ def _bars(
         shares = [100 * (f.value("p") or 0.0) for f in found]
         label = f"{column}: {band.label}"
         some = [line for line, share in enumerate(shares) if share]
-        bars = axes.barh(
-            some, [shares[line] for line in some], height=0.75 - 0.12 * depth, label=label,
-            linewidth=0.5,
-            facecolor=pale(look.colour, SHARES[depth]), edgecolor=look.colour,
+        high = 0.75 - 0.12 * depth
+        drawn = rectangles(
+            axes, 0, np.subtract(some, high / 2), [shares[line] for line in some], high,
+            [f"{label}, {found[line].n_of_total().text}" for line in some], label=label,
+            linewidth=0.5, facecolor=pale(look.colour, SHARES[depth]), edgecolor=look.colour,
             hatch="" if depth else look.hatch,
         )  # fmt: skip
-        name_points(bars, [f"{label}, {found[line].n_of_total().text}" for line in some])
-        handles.append(bars)
+        handles.append(drawn)
         if not depth:
             _counts(axes, side, shares, found)
     return handles

@@ -11,7 +11,7 @@ import polars as pl
 from il5report.ard import Rows, Scope, Stat
 from il5report.conditions import all_of, both, equals
 from il5report.display.axes import legend, strips
-from il5report.display.marks import name_points
+from il5report.display.marks import name_points, rectangles
 from il5report.display.plot import (
     COLOURS,
     GREY,
@@ -170,10 +170,11 @@ def _bars(axes: Any, options: Options, grades: pl.DataFrame) -> None:
         ):
             shade = PALETTES[i % len(PALETTES)][int(str(grade)[0]) - 1]
             y = mine["y"] - 0.4 + height * (i + 0.5)
-            bars = axes.barh(
-                y, 1, left=mine["time"] - 0.5, height=height * 0.92, color=shade, linewidth=0
-            )
-            name_points(bars, [f"{who}, {lane.label} grade {grade:.0f}" for who in mine["group"]])
+            named = [f"{who}, {lane.label} grade {grade:.0f}" for who in mine["group"]]
+            rectangles(
+                axes, mine["time"] - 0.5, y - height * 0.46, 1, height * 0.92, named,
+                color=shade, linewidth=0,
+            )  # fmt: skip
             for day, at in zip(mine["time"], y, strict=True):
                 axes.text(
                     day, at, f"{grade:.0f}", ha="center", va="center_baseline", color=ink(shade),

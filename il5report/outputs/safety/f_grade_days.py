@@ -10,7 +10,7 @@ import polars as pl
 from il5report.ard import Rows, Scope, Stat
 from il5report.conditions import Comparison, both, equals
 from il5report.display.axes import legend, strips
-from il5report.display.marks import name_points
+from il5report.display.marks import rectangles
 from il5report.display.plot import (
     GREY,
     MM,
@@ -113,10 +113,10 @@ def _cells(axes: Any, days: pl.DataFrame) -> None:
     axes.scatter(none["time"], none["y"], s=0.8, color=GREY)
     for (grade,), mine in days.filter(pl.col("stat") > 0).group_by("stat", maintain_order=True):
         shade = SHADES[int(str(grade)[0])]
-        bars = axes.barh(
-            mine["y"], 1, left=mine["time"] - 0.5, height=0.9, color=shade, linewidth=0
+        named = [f"{who}, grade {grade:.0f}" for who in mine["group"]]
+        rectangles(
+            axes, mine["time"] - 0.5, mine["y"] - 0.45, 1, 0.9, named, color=shade, linewidth=0
         )
-        name_points(bars, [f"{who}, grade {grade:.0f}" for who in mine["group"]])
         for day, y in mine.select("time", "y").rows():
             axes.text(
                 day, y, f"{grade:.0f}", ha="center", va="center_baseline", fontsize=SMALL,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import polars as pl
 
 from il5report.analyse.continuous import describe
 from il5report.ard import Rows, Scope, stats_of
 from il5report.conditions import all_of, equals
 from il5report.display.axes import boxed, legend, line_at, number
-from il5report.display.marks import name_points
+from il5report.display.marks import rectangles
 from il5report.display.plot import (
     FAINT,
     TOTAL,
@@ -86,8 +87,8 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
             axes.use_sticky_edges = False
             courses.scaled(axes, item)
             axes.tick_params(axis="x", length=0)
-            for at in range(1, len(visits)):
-                line_at(axes, at - 0.5, "x", color=FAINT, linewidth=0.5, zorder=0.5)
+            between = [at - 0.5 for at in range(1, len(visits))]
+            line_at(axes, between, "x", color=FAINT, linewidth=0.5, zorder=0.5)
         grid[-1].set_xticks(range(len(visits)), visits)
         grid[-1].set_xlim(-0.5, len(visits) - 0.5)
         legend(made, boxed(shown), WIDTH)
@@ -118,11 +119,10 @@ def _boxes(axes: Any, found: Sequence[Numbers], visits: Sequence[str], side: Sid
     x, said, q1, median, q3, low, high = zip(*boxes, strict=True)
     half, shade = 0.37 * wide, side.look.colour
     axes.vlines([*x, *x], [*low, *q3], [*q1, *high], color=shade, linewidth=0.8)
-    bars = axes.bar(
-        x, [b - a for a, b in zip(q1, q3, strict=True)], 2 * half, bottom=q1, facecolor=pale(shade),
-        edgecolor=shade, linewidth=0.6, hatch=side.look.hatch,
+    rectangles(
+        axes, np.subtract(x, half), q1, 2 * half, np.subtract(q3, q1), said,
+        facecolor=pale(shade), edgecolor=shade, linewidth=0.6, hatch=side.look.hatch,
     )  # fmt: skip
-    name_points(bars, said)
     axes.hlines(
         median, [at - half for at in x], [at + half for at in x], color=TOTAL, linewidth=1.4
     )
