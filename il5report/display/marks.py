@@ -106,14 +106,14 @@ def _points(
 ) -> Iterator[Mark]:
     points = np.asarray(np.ma.filled(np.ma.asarray(points, float), np.nan))
     known = np.isfinite(points).all(axis=1)
-    places = axes.transData.transform(points[known])
-    inside = axes.bbox.padded(1.0)
-    named = [name for name, there in zip(names, known, strict=True) if there]
-    for name, (x, y), (px, py) in zip(named, points[known], places, strict=True):
-        if inside.contains(px, py):
-            left, top = _place(made, px, py)
-            text = say.point(name, x, y)
-            yield Mark(left - POINT / 2, top - POINT / 2, POINT, POINT, text)
+    places = np.full(points.shape, np.nan)
+    places[known] = axes.transData.transform(points[known])
+    (x0, y0), (x1, y1) = axes.bbox.padded(1.0).get_points()
+    inside = ((places >= (x0, y0)) & (places <= (x1, y1))).all(axis=1)
+    for i in np.flatnonzero(inside).tolist():
+        left, top = _place(made, *places[i].tolist())
+        text = say.point(names[i], *points[i].tolist())
+        yield Mark(left - POINT / 2, top - POINT / 2, POINT, POINT, text)
 
 
 def _bar(made: Drawing, axes: Axes, box: Any, name: str, say: _Words) -> Iterator[Mark]:

@@ -30,6 +30,19 @@ def _pen_class() -> type[Any]:
 
 
 class _Pen(Renderer):  # type: ignore[misc]
+    _look = ""  # of the markers that are being drawn: asked for with each of them
+
+    def draw_markers(
+        self, gc: Any, marker_path: Any, marker_trans: Any, path: Any, trans: Any,
+        rgbFace: Any = None,
+    ) -> None:  # fmt: skip
+        self._look = super()._get_style(gc, rgbFace)
+        super().draw_markers(gc, marker_path, marker_trans, path, trans, rgbFace)
+        self._look = ""
+
+    def _get_style(self, gc: Any, face: Any) -> Any:
+        return self._look or super()._get_style(gc, face)
+
     def get_text_width_height_descent(self, s: str, prop: Any, ismath: Any) -> Any:
         return _extent(s, prop, ismath)
 
