@@ -110,6 +110,14 @@ class _Ticked(Axis):  # type: ignore[misc]
             self.offsetText.draw(renderer)
         renderer.close_group("matplotlib.axis")
 
+    def get_tightbbox(self, renderer: Any = None, *, for_layout_only: bool = False) -> Any:
+        if self._has_labels() or self.label.get_visible():
+            return super().get_tightbbox(renderer, for_layout_only=for_layout_only)
+        return None  # as it would be, found out faster
+
+    def _has_labels(self) -> bool:
+        return bool(self._major_tick_kw.get("label1On", True))
+
     def _update_ticks(self) -> list[Any]:
         """The labels in view."""
         places = self.get_majorticklocs()
@@ -126,7 +134,7 @@ class _Ticked(Axis):  # type: ignore[misc]
         return (at >= low - outside) & (at <= high + outside)
 
     def _labels(self, places: Any) -> list[Text]:
-        if not self._major_tick_kw.get("label1On", True):
+        if not self._has_labels():
             return []
         words = self.major.formatter.format_ticks(places)
         self._texts += [self._text() for _ in range(len(self._texts), len(words))]

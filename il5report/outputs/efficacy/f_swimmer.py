@@ -192,8 +192,11 @@ def _axes(axes: Any, lanes: pl.DataFrame, shown: Mapping[str, Look]) -> None:
 def _responses(ctx: Context, axes: Any, view: View, options: Options, lanes: pl.DataFrame) -> None:
     """Each response from its assessment to the next; of the last one a short mark."""
     month = ctx.plan.conventions.days_per_month
+    responses = view.only("response").sort("time").partition_by("group", as_dict=True)
     for subject, y in lanes.select("group", "y").rows():
-        seen = view.only("response", group=subject).sort("time")
+        if (subject,) not in responses:
+            continue
+        seen = responses[subject,]
         days = [*seen["time"] / month, 0.0]  # the last assessment is a mark of its own
         for at, (level, start) in enumerate(zip(seen["level"], days, strict=False)):
             if level in options.levels:

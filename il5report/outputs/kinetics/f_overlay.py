@@ -119,10 +119,14 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         lines = -(-len(subjects) // ACROSS)
         made, grid = panels(WIDTH, 20 + 38 * lines, (lines, ACROSS), sharex=True, sharey=True)
         shown = looks(labels)
+        none, by = points.clear(), ("group", "level")
+        courses_of = points.sort("time").partition_by(by, as_dict=True)
+        marks_of = marks.partition_by(by, as_dict=True)
         for axes, subject in zip(grid.flat, subjects, strict=False):
             infusion(axes)
-            _panel(axes, points.filter(pl.col("group") == subject), shown)
-            _marks(axes, marks.filter(pl.col("group") == subject), options.marks)
+            _panel(axes, {name: courses_of.get((subject, name), none) for name in shown}, shown)
+            days_of = [marks_of.get((subject, mark.label), none)["time"] for mark in options.marks]
+            _marks(axes, days_of, options.marks)
             axes.set_title(subject, fontsize=TEXT, loc="left", y=1.0, pad=2)
         for axes in grid.flat[len(subjects) :]:
             axes.set_axis_off()
@@ -136,9 +140,9 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         return Shown(finished(made, words, ard["row"].to_list()))
 
 
-def _panel(axes: Any, points: pl.DataFrame, shown: Mapping[str, Look]) -> None:
+def _panel(axes: Any, points: Mapping[str, pl.DataFrame], shown: Mapping[str, Look]) -> None:
     for label, look in shown.items():
-        mine = points.filter(pl.col("level") == label).sort("time")
+        mine = points[label]
         top = mine["stat"].max()
         share = mine["stat"] * 100 / top if isinstance(top, float) and top > 0 else mine["stat"]
         axes.plot(
@@ -147,10 +151,9 @@ def _panel(axes: Any, points: pl.DataFrame, shown: Mapping[str, Look]) -> None:
         )  # fmt: skip
 
 
-def _marks(axes: Any, marks: pl.DataFrame, kinds: Sequence[Mark]) -> None:
+def _marks(axes: Any, days_of: Sequence[pl.Series], kinds: Sequence[Mark]) -> None:
     """Symbols above the curves, one line for each kind."""
-    for place, kind in enumerate(kinds):
-        at = marks.filter(pl.col("level") == kind.label)["time"]
+    for place, (kind, at) in enumerate(zip(kinds, days_of, strict=True)):
         axes.plot(
             at, [112.0 + 12 * place] * len(at), linestyle="", marker=kind.symbol, markersize=3,
             color=TOTAL, label=kind.label,

@@ -81,10 +81,9 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         )
         for axes in grid.flat[len(subjects) :]:
             axes.set_axis_off()
+        courses_of = points.sort("time").partition_by("group", as_dict=True)
         for axes, (who, name) in zip(grid.flat, subjects, strict=False):
-            _panel(
-                axes, options, points.filter(pl.col("group") == who).sort("time"), who, shown[name]
-            )
+            _panel(axes, options, courses_of[who,], who, shown[name])
         first = grid[0, 0]
         days(first, options.days, most=6, finer=False)
         if options.parameter.log:

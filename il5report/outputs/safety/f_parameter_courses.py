@@ -147,22 +147,23 @@ def _names(ctx: Context, options: Options) -> list[str]:
 
 def _panel(axes: Any, panel: Panel, points: pl.DataFrame, shown: Mapping[str, Look]) -> None:
     infusion(axes)
+    values = points.filter(pl.col("stat_name") == "value")
+    late = points.filter(pl.col("stat_name") == "after", pl.col("stat") == 1)
+    marked = values.join(late, on=["column", "group", "time", "level"], how="semi")
+    courses_of = values.sort("time", "level").partition_by("column", "group", as_dict=True)
+    subjects = dict.fromkeys(values[["column", "group"]].iter_rows())
     for name, look in shown.items():
-        mine = points.filter(pl.col("column") == name)
-        drawn = {"color": look.colour, "marker": look.marker, "linestyle": ""}
-        for course in mine.partition_by("group", maintain_order=True):
-            values = course.filter(pl.col("stat_name") == "value").sort("time", "level")
+        for who in (who for column, who in subjects if column == name):
+            course = courses_of[name, who]
             axes.plot(
-                values["time"], values["stat"], color=look.colour, linewidth=0.8, alpha=0.85,
-                linestyle=look.line, marker=look.marker, markersize=2.2, gid=course["group"][0],
+                course["time"], course["stat"], color=look.colour, linewidth=0.8, alpha=0.85,
+                linestyle=look.line, marker=look.marker, markersize=2.2, gid=who,
             )  # fmt: skip
-        late = mine.filter(pl.col("stat_name") == "after", pl.col("stat") == 1)
-        values = mine.filter(pl.col("stat_name") == "value")
-        hollow = values.join(late, on=["group", "time", "level"], how="semi")
+        hollow = marked.filter(marked["column"] == name) if marked.height else marked
         if hollow.height:
             line = axes.plot(
                 hollow["time"], hollow["stat"], markersize=4, markerfacecolor="white",
-                markeredgewidth=0.9, **drawn,
+                markeredgewidth=0.9, color=look.colour, marker=look.marker, linestyle="",
             )[0]  # fmt: skip
             name_points(line, hollow["group"].to_list())
     drawn_as = courses.Drawn(paramcd="-", label=panel.label, log=panel.log, lines=panel.lines)
