@@ -194,9 +194,7 @@ def _responses(ctx: Context, axes: Any, view: View, options: Options, lanes: pl.
     month = ctx.plan.conventions.days_per_month
     responses = view.only("response").sort("time").partition_by("group", as_dict=True)
     for subject, y in lanes.select("group", "y").rows():
-        if (subject,) not in responses:
-            continue
-        seen = responses[subject,]
+        seen = responses.get((subject,), view.ard.clear())
         days = [*seen["time"] / month, 0.0]  # the last assessment is a mark of its own
         for at, (level, start) in enumerate(zip(seen["level"], days, strict=False)):
             if level in options.levels:
