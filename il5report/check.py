@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +14,7 @@ from il5report.conditions import Condition, comparisons, expression, faults
 from il5report.data.dataset import Study
 from il5report.data.read import SUFFIXES
 from il5report.errors import Finding, Severity, nearest, some_subjects
-from il5report.output import Context
+from il5report.output import Context, columns
 from il5report.plan import Plan
 from il5report.plan.read import LoadedPlan
 from il5report.plan.words import filled
@@ -31,16 +33,84 @@ def plan_faults(
     if "ADSL" not in study:
         message = "subject-level data are missing: neither ADSL nor DM is in the data folder"
         return (Finding("dataset.missing", message, dataset="ADSL"),)
+    data = _Data(study, loaded.plan)
     for name, analysis_set in loaded.plan.analysis_sets.items():
         place = loaded.place("analysis_sets", name, "where")
-        found += _condition_faults("ADSL", analysis_set.where, study, place)
+        found += data.condition_faults("ADSL", analysis_set.where, place)
     for ctx in contexts:
-        found += _output_faults(ctx, study, loaded)
-    found += _profile_faults(study, loaded)
+        found += _output_faults(ctx, data, loaded)
+    found += _profile_faults(data, loaded)
     if not any(f.severity is Severity.ERROR for f in found):
         for ctx in contexts:
-            found += _column_faults(ctx, loaded)
+            found += _column_faults(ctx, data, loaded)
     return tuple(dict.fromkeys(found))
+
+
+class _Data:
+    """The study as the displays of a plan ask for it: many ask the same, which is found once."""
+
+    def __init__(self, study: Study, plan: Plan) -> None:
+        self.study, self.plan = study, plan
+        self.schema = cache(self._schema)
+        self.held = cache(self._held)
+        self.faults = cache(self._faults)
+        self.outside = cache(self._outside)
+
+    def _schema(self, dataset: str) -> Mapping[str, pl.DataType]:
+        """Variables of the data set and, beside them, those of ADSL."""
+        return {**self.study["ADSL"].schema, **self.study[dataset].schema}
+
+    def _held(self, dataset: str, variable: str) -> list[str]:
+        """The distinct texts of a variable of the data set or, beside it, of ADSL."""
+        own = self.study[dataset].frame
+        column = (own if variable in own.columns else self.study["ADSL"].frame)[variable]
+        return column.drop_nulls().unique().sort().to_list()
+
+    def condition_faults(
+        self, dataset: str, condition: Condition | None, place: str
+    ) -> Iterator[Finding]:
+        """What stands against a condition on a data set that the study has."""
+        if condition is not None:
+            yield from (replace(f, place=place) for f in self.faults(dataset, condition))
+
+    def _faults(self, dataset: str, condition: Condition) -> tuple[Finding, ...]:
+        known = self.schema(dataset)
+        found = []
+        for variable, message in faults(condition, known):
+            hint = "" if variable in known else nearest(variable, sorted(known))
+            said = f"{message}: {condition}{hint}"
+            found.append(Finding("condition.variable", said, dataset=dataset, variable=variable))
+        if all(c.variable in known for c in comparisons(condition)):
+            found += self._value_notes(dataset, condition)
+        return tuple(found)
+
+    def _value_notes(self, dataset: str, condition: Condition) -> Iterator[Finding]:
+        """Codes that the condition names and the data never hold: nothing of the kind happened,
+        or the code is misspelt. Flags are left out: a flag that is never Y is no surprise."""
+        for c in comparisons(condition):
+            text = self.schema(dataset)[c.variable] == pl.String
+            if c.comparator not in ("EQ", "IN") or not text or _is_flag(c.variable):
+                continue
+            held = self.held(dataset, c.variable)
+            for value in c.values:
+                if value not in held:
+                    some = ", ".join(map(repr, held[:8])) or "no value"
+                    message = f"never is {value!r} (in {condition}); the data hold {some}"
+                    yield Finding("condition.value", message, Severity.NOTE, dataset, c.variable)
+
+    def _outside(self, where: Condition | None, name: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Of the subjects of a set those whose value the plan's columns do not list, and those
+        who are in none of the columns."""
+        spec, adsl = self.plan.columns[name], self.study["ADSL"]
+        subjects = adsl.frame.filter(expression(where, adsl.schema))
+        other = outside = subjects.clear()
+        if spec.variable:
+            value = pl.col(spec.variable)
+            other = subjects.filter(value.is_not_null() & ~value.is_in(list(spec.levels)))
+        parts = [expression(c.where, adsl.schema) for c in columns(spec) if c.where]
+        if parts:
+            outside = subjects.filter(~pl.any_horizontal(parts))
+        return other, outside
 
 
 def cutoff_faults(
@@ -101,38 +171,38 @@ def profile_needs(plan: Plan) -> Iterator[tuple[str, Condition, tuple[str, ...]]
         yield lane.dataset, lane.where, (lane.variable, lane.start, lane.series, lane.end)
 
 
-def _profile_faults(study: Study, loaded: LoadedPlan) -> Iterator[Finding]:
+def _profile_faults(data: _Data, loaded: LoadedPlan) -> Iterator[Finding]:
     place = loaded.place("profiles")
     for dataset, where, variables in profile_needs(loaded.plan):
         used = list(filter(None, variables))
-        yield from _data_faults("profiles", dataset, used, study, place)
-        if dataset in study:
-            yield from _condition_faults(dataset, where, study, place)
+        yield from _data_faults("profiles", dataset, used, data, place)
+        if dataset in data.study:
+            yield from data.condition_faults(dataset, where, place)
 
 
-def _output_faults(ctx: Context, study: Study, loaded: LoadedPlan) -> Iterator[Finding]:
+def _output_faults(ctx: Context, data: _Data, loaded: LoadedPlan) -> Iterator[Finding]:
     place = loaded.place("outputs", ctx.id)
     needs = ctx.output.needs(ctx)
     for dataset, variables in needs.variables.items():
-        yield from _data_faults(ctx.id, dataset, variables, study, place)
+        yield from _data_faults(ctx.id, dataset, variables, data, place)
     columns = loaded.place("columns", ctx.entry.columns)
-    conditions = [(name, where, place) for name, where in needs.conditions if name in study]
+    conditions = [(name, where, place) for name, where in needs.conditions if name in data.study]
     conditions.append(("ADSL", ctx.entry.where, place))
     conditions += [("ADSL", column.where, columns) for column in ctx.columns]
     for dataset, where, at in conditions:
-        yield from _condition_faults(dataset, where, study, at)
+        yield from data.condition_faults(dataset, where, at)
     yield from _word_faults(ctx, loaded)
 
 
 def _data_faults(
-    who: str, dataset: str, variables: Collection[str], study: Study, place: str
+    who: str, dataset: str, variables: Collection[str], data: _Data, place: str
 ) -> Iterator[Finding]:
     """What `who` needs and the data lack."""
-    if dataset not in study:
-        message = f"{who} needs this data set{nearest(dataset, sorted(study))}"
+    if dataset not in data.study:
+        message = f"{who} needs this data set{nearest(dataset, sorted(data.study))}"
         yield Finding("dataset.missing", message, dataset=dataset, place=place)
         return
-    known = _schema(dataset, study)
+    known = data.schema(dataset)
     for variable in variables:
         if variable not in known:
             message = f"{who} needs this variable{nearest(variable, sorted(known))}"
@@ -151,70 +221,24 @@ def _word_faults(ctx: Context, loaded: LoadedPlan) -> Iterator[Finding]:
             yield Finding("plan.word", f"unknown word {error} in a footnote{hint}", place=place)
 
 
-def _condition_faults(
-    dataset: str, condition: Condition | None, study: Study, place: str
-) -> Iterator[Finding]:
-    if condition is None:
-        return
-    known = _schema(dataset, study)
-    for variable, message in faults(condition, known):
-        hint = "" if variable in known else nearest(variable, sorted(known))
-        yield Finding(
-            "condition.variable", f"{message}: {condition}{hint}", dataset=dataset,
-            variable=variable, place=place,
-        )  # fmt: skip
-    if all(c.variable in known for c in comparisons(condition)):
-        yield from _value_notes(dataset, condition, study, place)
-
-
-def _value_notes(dataset: str, condition: Condition, study: Study, place: str) -> Iterator[Finding]:
-    """Codes that the condition names and the data never hold: nothing of the kind happened, or
-    the code is misspelt. Flags are left out: a flag that is never Y is no surprise."""
-    for c in comparisons(condition):
-        own = study[dataset].frame
-        column = (own if c.variable in own.columns else study["ADSL"].frame)[c.variable]
-        if c.comparator not in ("EQ", "IN") or column.dtype != pl.String or _is_flag(c.variable):
-            continue
-        held = column.drop_nulls().unique().sort().to_list()
-        for value in c.values:
-            if value not in held:
-                some = ", ".join(map(repr, held[:8])) or "no value"
-                message = f"never is {value!r} (in {condition}); the data hold {some}"
-                yield Finding(
-                    "condition.value", message, Severity.NOTE, dataset, c.variable, place=place
-                )
-
-
 def _is_flag(variable: str) -> bool:
     return variable.endswith("FL")
 
 
-def _schema(dataset: str, study: Study) -> Mapping[str, pl.DataType]:
-    """Variables of the data set and, beside them, those of ADSL."""
-    return {**study["ADSL"].schema, **study[dataset].schema}
-
-
-def _column_faults(ctx: Context, loaded: LoadedPlan) -> Iterator[Finding]:
-    spec = ctx.plan.columns[ctx.entry.columns]
+def _column_faults(ctx: Context, data: _Data, loaded: LoadedPlan) -> Iterator[Finding]:
     place = loaded.place("columns", ctx.entry.columns)
-    subjects = ctx.subjects
-    if spec.variable:
-        variable = pl.col(spec.variable)
-        other = subjects.filter(variable.is_not_null() & ~variable.is_in(list(spec.levels)))
-        if other.height:
-            values = ", ".join(map(repr, other[spec.variable].unique().sort()))
-            message = f"values that the plan's columns do not list: {values}"
-            yield Finding(
-                "columns.unlisted", message, dataset="ADSL", variable=spec.variable,
-                count=other.height, subjects=some_subjects(other["USUBJID"]), place=place,
-            )  # fmt: skip
-    inside = [expression(column.where, subjects.schema) for column in ctx.columns]
-    parts = [part for part, column in zip(inside, ctx.columns, strict=True) if column.where]
-    if parts and ctx.output.kind != "listing":
-        outside = subjects.filter(~pl.any_horizontal(parts))
-        if outside.height:
-            message = f"subjects of {ctx.id} are in no column but the total"
-            yield Finding(
-                "columns.outside", message, Severity.NOTE, "ADSL",
-                count=outside.height, subjects=some_subjects(outside["USUBJID"]), place=place,
-            )  # fmt: skip
+    variable = data.plan.columns[ctx.entry.columns].variable
+    other, outside = data.outside(ctx.set_where, ctx.entry.columns)
+    if other.height:
+        values = ", ".join(map(repr, other[variable].unique().sort()))
+        message = f"values that the plan's columns do not list: {values}"
+        yield Finding(
+            "columns.unlisted", message, dataset="ADSL", variable=variable,
+            count=other.height, subjects=some_subjects(other["USUBJID"]), place=place,
+        )  # fmt: skip
+    if outside.height and ctx.output.kind != "listing":
+        message = f"subjects of {ctx.id} are in no column but the total"
+        yield Finding(
+            "columns.outside", message, Severity.NOTE, "ADSL",
+            count=outside.height, subjects=some_subjects(outside["USUBJID"]), place=place,
+        )  # fmt: skip

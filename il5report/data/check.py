@@ -18,7 +18,7 @@ from il5report.data import rules_conformance as conformance
 from il5report.data import rules_structure as structure
 from il5report.data import rules_values as values
 from il5report.data.dataset import Study
-from il5report.data.rules import Rule, Scope
+from il5report.data.rules import Rule, Scope, answered
 from il5report.errors import SUBJECTS_SHOWN, Accepted, Finding, Severity, nearest
 
 ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
@@ -134,6 +134,8 @@ def check_study(
         In the order of the rules, then of the data sets.
     """
     scope = Scope(study, needs or {}, keys or {}, cutoff, codelists or {})
+    asked = [(rule, one) for rule in CHECKS for one in rule.test(scope)]
+    hits = answered([one for _, one in asked])
     return tuple(
         Finding(
             rule=rule.id,
@@ -145,8 +147,7 @@ def check_study(
             subjects=hit.subjects[:SUBJECTS_SHOWN],
             subject_count=len(hit.subjects),
         )
-        for rule in CHECKS
-        for hit in rule.test(scope)
+        for rule, hit in ((asked[place][0], hit) for place, hit in hits)
     )
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import polars as pl
 
 from il5report.data.dataset import Dataset
-from il5report.data.rules import Hit, Scope, broken, holds, is_adam, one_to_one, subjects_of
+from il5report.data.rules import Broken, Found, Hit, Scope, holds, is_adam, one_to_one, subjects_of
 
 _TOPICS = {
     **dict.fromkeys(("CM", "EC", "EX", "PR", "SU"), ("TRT",)),
@@ -31,7 +29,7 @@ _CELL_THERAPY_SYNDROMES = (
 )
 
 
-def required_variables(scope: Scope) -> Iterator[Hit]:
+def required_variables(scope: Scope) -> Found:
     """Variables that the standards require and the data set lacks."""
     for dataset in scope.holding("USUBJID"):
         required = ("STUDYID", *_required(dataset))
@@ -51,7 +49,7 @@ def _required(dataset: Dataset) -> tuple[str, ...]:
     return ()
 
 
-def variable_names(scope: Scope) -> Iterator[Hit]:
+def variable_names(scope: Scope) -> Found:
     """Names that a transport file cannot carry."""
     for dataset in scope:
         for variable in dataset.frame.columns:
@@ -60,7 +58,7 @@ def variable_names(scope: Scope) -> Iterator[Hit]:
                 yield Hit(message, dataset.name, variable)
 
 
-def variable_labels(scope: Scope) -> Iterator[Hit]:
+def variable_labels(scope: Scope) -> Found:
     """Variables whose label is missing or too long for a transport file."""
     for dataset in scope:
         labels = {v: dataset.labels.get(v, "") for v in dataset.frame.columns}
@@ -70,7 +68,7 @@ def variable_labels(scope: Scope) -> Iterator[Hit]:
             yield Hit(message + ", ".join(odd), dataset.name, count=len(odd))
 
 
-def code_names(scope: Scope) -> Iterator[Hit]:
+def code_names(scope: Scope) -> Found:
     """Tests and visits whose code and name do not go one to one."""
     for dataset in scope:
         test = f"{dataset.name}TEST"
@@ -79,7 +77,7 @@ def code_names(scope: Scope) -> Iterator[Hit]:
                 yield from one_to_one(dataset, [], code, name)
 
 
-def orphaned_qualifiers(scope: Scope) -> Iterator[Hit]:
+def orphaned_qualifiers(scope: Scope) -> Found:
     """Supplemental qualifiers of records that are not there."""
     for dataset in scope.holding("USUBJID", "IDVAR", "IDVARVAL"):
         parent = scope.study.get(dataset.name.removeprefix("SUPP"))
@@ -90,7 +88,7 @@ def orphaned_qualifiers(scope: Scope) -> Iterator[Hit]:
                 yield from _orphans(dataset, parent, identifier)
 
 
-def _orphans(dataset: Dataset, parent: Dataset, identifier: str) -> Iterator[Hit]:
+def _orphans(dataset: Dataset, parent: Dataset, identifier: str) -> Found:
     value = pl.col("IDVARVAL")
     number = parent.schema[identifier] == pl.Float64
     here = dataset.frame.filter(pl.col("IDVAR") == identifier).with_columns(
@@ -103,23 +101,21 @@ def _orphans(dataset: Dataset, parent: Dataset, identifier: str) -> Iterator[Hit
         yield Hit(message, dataset.name, "IDVARVAL", orphans.height, subjects_of(orphans))
 
 
-def study_day(scope: Scope) -> Iterator[Hit]:
+def study_day(scope: Scope) -> Found:
     """Days that are not those of their dates, counted from the reference start."""
     yield from _analysis_days(scope)
     dm = scope.study.get("DM")
     if dm is None or not holds(dm, "USUBJID", "RFSTDTC"):
         return
-    starts = dm.frame.select("USUBJID", _=_whole("RFSTDTC")).drop_nulls().unique("USUBJID")
+    starts = dm.frame.select(_whole("RFSTDTC"))["RFSTDTC"]
     for dataset in scope.holding("USUBJID"):
         d = dataset.name
         pairs = ((f"{d}DY", f"{d}DTC"), (f"{d}STDY", f"{d}STDTC"), (f"{d}ENDY", f"{d}ENDTC"))
         held = [pair for pair in pairs if not is_adam(d) and holds(dataset, *pair)]
         if held:
-            frame = dataset.frame.select("USUBJID", *(v for pair in held for v in pair))
-            frame = frame.join(starts, on="USUBJID").with_columns(_whole(v) for _, v in held)
-            tests = {day: pl.col(day) != _day(date) for day, date in held}
-            message = "Not the day of its date from RFSTDTC (day 1)"
-            yield from broken(Dataset(d, frame), tests, message)
+            start = scope.of_subject(dataset, starts)
+            tests = {day: pl.col(day) != _day(_whole(date), start) for day, date in held}
+            yield Broken(dataset, tests, "Not the day of its date from RFSTDTC (day 1)")
 
 
 def _whole(variable: str) -> pl.Expr:
@@ -127,64 +123,61 @@ def _whole(variable: str) -> pl.Expr:
     return pl.col(variable).str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
 
 
-def _analysis_days(scope: Scope) -> Iterator[Hit]:
+def _analysis_days(scope: Scope) -> Found:
     adsl = scope.study.get("ADSL")
     if adsl is None or not holds(adsl, "USUBJID", "TRTSDT"):
         return
-    starts = adsl.frame.select("USUBJID", pl.col("TRTSDT").alias("_")).unique("USUBJID")
     for dataset in scope.holding("USUBJID"):
         pairs = (("ADY", "ADT"), ("ASTDY", "ASTDT"), ("AENDY", "AENDT"))
         held = [pair for pair in pairs if is_adam(dataset.name) and holds(dataset, *pair)]
         if held:
-            variables = sorted({"USUBJID", *(variable for pair in held for variable in pair)})
-            frame = dataset.frame.select(variables).join(starts, on="USUBJID", how="left")
-            tests = {day: pl.col(day) != _day(date) for day, date in held}
+            start = scope.of_subject(dataset, adsl.frame["TRTSDT"])
+            tests = {day: pl.col(day) != _day(pl.col(date), start) for day, date in held}
             message = "Not the day of its date from the first treatment (day 1)"
-            yield from broken(Dataset(dataset.name, frame), tests, message)
+            yield Broken(dataset, tests, message)
 
 
-def _day(date: str) -> pl.Expr:
-    days = (pl.col(date) - pl.col("_")).dt.total_days()
+def _day(date: pl.Expr, start: pl.Expr) -> pl.Expr:
+    days = (date - start).dt.total_days()
     return pl.when(days < 0).then(days).otherwise(days + 1)
 
 
-def repeated_baseline(scope: Scope) -> Iterator[Hit]:
+def repeated_baseline(scope: Scope) -> Found:
     """Subjects with more than one baseline of a parameter."""
     for dataset in scope.holding("USUBJID", "PARAMCD", "ABLFL"):
         key = ["USUBJID", "PARAMCD", *(["BASETYPE"] if holds(dataset, "BASETYPE") else [])]
-        baseline = dataset.frame.filter(pl.col("ABLFL") == "Y")
-        repeated = baseline.filter(baseline.select(key).is_duplicated())
+        baseline = dataset.frame[key].filter(dataset.frame["ABLFL"] == "Y")
+        repeated = baseline.filter(baseline.is_duplicated())
         if repeated.height:
             message = f"More than one baseline record within {', '.join(key)}"
             yield Hit(message, dataset.name, "ABLFL", repeated.height, subjects_of(repeated))
 
 
-def change_from_baseline(scope: Scope) -> Iterator[Hit]:
+def change_from_baseline(scope: Scope) -> Found:
     """CHG that is not AVAL - BASE."""
     for dataset in scope.holding("AVAL", "BASE", "CHG"):
         aval, base = pl.col("AVAL"), pl.col("BASE")
         off = (pl.col("CHG") - (aval - base)).abs()
         scale = pl.max_horizontal(aval.abs(), base.abs(), pl.lit(1.0))
-        yield from broken(dataset, {"CHG": off > 1e-9 * scale}, "Not AVAL - BASE", show=False)
+        yield Broken(dataset, {"CHG": off > 1e-9 * scale}, "Not AVAL - BASE", show=False)
 
 
-def syndrome_before_treatment(scope: Scope) -> Iterator[Hit]:
+def syndrome_before_treatment(scope: Scope) -> Found:
     """CRS or ICANS that starts before the cells were given."""
     for dataset in scope.holding("USUBJID", "AEDECOD", "ASTDT"):
         adsl = scope.subjects(dataset)
         if adsl is None or not holds(adsl, "TRTSDT"):
             continue
-        starts = adsl.frame.select("USUBJID", pl.col("TRTSDT").alias("_")).unique("USUBJID")
-        events = dataset.frame.select("USUBJID", "AEDECOD", "ASTDT").join(starts, on="USUBJID")
+        start = scope.of_subject(dataset, adsl.frame["TRTSDT"])
         syndrome = pl.col("AEDECOD").str.to_lowercase().is_in(_CELL_THERAPY_SYNDROMES)
-        tests = {"ASTDT": syndrome & (pl.col("ASTDT") < pl.col("_"))}
-        yield from broken(Dataset(dataset.name, events), tests, "CRS or ICANS before treatment")
+        tests = {"ASTDT": syndrome & (pl.col("ASTDT") < start)}
+        yield Broken(dataset, tests, "CRS or ICANS before treatment")
 
 
-def treated_without_date(scope: Scope) -> Iterator[Hit]:
+def treated_without_date(scope: Scope) -> Found:
     """Subjects of the safety set without a first treatment date, or the reverse."""
     adsl = scope.study.get("ADSL")
     if adsl is not None and holds(adsl, "SAFFL", "TRTSDT"):
         safety = pl.col("SAFFL").eq_missing("Y")
         tests = {"SAFFL": safety != pl.col("TRTSDT").is_not_null()}
-        yield from broken(adsl, tests, "SAFFL and TRTSDT do not agree", show=False)
+        yield Broken(adsl, tests, "SAFFL and TRTSDT do not agree", show=False)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import polars as pl
 
 from il5report.data.dataset import Dataset
 from il5report.data.normalise import DTYPES
-from il5report.data.rules import Hit, Scope, broken, holds, is_adam, subjects_of
+from il5report.data.rules import Broken, Found, Hit, Scope, holds, is_adam, subjects_of
 from il5report.data.variables import Kind, kind_of
 from il5report.errors import Severity, nearest
 
@@ -19,14 +19,14 @@ _WITHOUT_SUBJECT = ("CO", "RELREC")
 _CARRIED = ("TRT01P", "TRT01A", "TRTSDT", "SAFFL", "FASFL", "SEX", "AGE")
 
 
-def missing_dataset(scope: Scope) -> Iterator[Hit]:
+def missing_dataset(scope: Scope) -> Found:
     """Data sets needed and not there."""
     for name in scope.needs:
         if name not in scope.study:
             yield Hit(f"The data set is missing{nearest(name, sorted(scope.study))}", name)
 
 
-def missing_variable(scope: Scope) -> Iterator[Hit]:
+def missing_variable(scope: Scope) -> Found:
     """Variables needed and not there."""
     for name, variables in scope.needs.items():
         if name in scope.study:
@@ -35,7 +35,7 @@ def missing_variable(scope: Scope) -> Iterator[Hit]:
                 yield Hit(f"The variable is missing{nearest(variable, known)}", name, variable)
 
 
-def wrong_type(scope: Scope) -> Iterator[Hit]:
+def wrong_type(scope: Scope) -> Found:
     """Variables whose type is not the standard one; an error where the report needs them."""
     for dataset in scope:
         needed = {"USUBJID", *scope.needs.get(dataset.name, ())}
@@ -51,7 +51,7 @@ def _kind(dtype: pl.DataType) -> Kind:
     return next(kind for kind, standard in DTYPES.items() if dtype == standard)
 
 
-def no_records(scope: Scope) -> Iterator[Hit]:
+def no_records(scope: Scope) -> Found:
     """Data sets without records; an error where they hold the subjects."""
     for dataset in scope:
         if not dataset.frame.height:
@@ -59,25 +59,25 @@ def no_records(scope: Scope) -> Iterator[Hit]:
             yield Hit("The data set has no records", dataset.name, severity=severity)
 
 
-def null_subject(scope: Scope) -> Iterator[Hit]:
+def null_subject(scope: Scope) -> Found:
     """Records of nobody."""
     for dataset in scope.holding("USUBJID"):
         if dataset.name not in _WITHOUT_SUBJECT:
             tests = {"USUBJID": pl.col("USUBJID").is_null()}
-            yield from broken(dataset, tests, "USUBJID is missing", show=False)
+            yield Broken(dataset, tests, "USUBJID is missing", show=False)
 
 
-def duplicate_key(scope: Scope) -> Iterator[Hit]:
+def duplicate_key(scope: Scope) -> Found:
     """Records that the key does not tell apart."""
     for dataset in scope:
         key = list(scope.keys.get(dataset.name) or standard_key(dataset))
         frame = dataset.frame
         if key and set(key) <= set(frame.columns):
-            repeated = frame.filter(frame.select(key).is_duplicated())
-            if repeated.height:
+            repeated = frame[key].is_duplicated()
+            if repeated.any():
                 message = f"Records with the same {', '.join(key)}"
-                subjects = subjects_of(repeated)
-                yield Hit(message, dataset.name, key[-1], repeated.height, subjects)
+                subjects = subjects_of(frame.filter(repeated))
+                yield Hit(message, dataset.name, key[-1], int(repeated.sum()), subjects)
 
 
 def standard_key(dataset: Dataset) -> Sequence[str]:
@@ -97,39 +97,30 @@ def standard_key(dataset: Dataset) -> Sequence[str]:
     return ("USUBJID", sequence) if "USUBJID" in variables else ()
 
 
-def unknown_subject(scope: Scope) -> Iterator[Hit]:
+def unknown_subject(scope: Scope) -> Found:
     """Subjects with data who are not among the subjects of the study."""
     for dataset in scope.holding("USUBJID"):
         home = scope.subjects(dataset)
         if home is None:
             continue
-        known = home.frame["USUBJID"].drop_nulls().unique().to_list()
-        stranger = pl.col("USUBJID").is_not_null() & ~pl.col("USUBJID").is_in(known)
+        stranger = pl.col("USUBJID").is_not_null() & ~scope.is_listed(dataset)
         message = f"Subjects who are not in {home.name}"
-        yield from broken(dataset, {"USUBJID": stranger}, message, show=False)
+        yield Broken(dataset, {"USUBJID": stranger}, message, show=False)
 
 
-def differs_from_adsl(scope: Scope) -> Iterator[Hit]:
+def differs_from_adsl(scope: Scope) -> Found:
     """Subject-level variables that were carried over and are no longer what ADSL says."""
     for dataset in scope.holding("USUBJID"):
         adsl = scope.subjects(dataset)
         if is_adam(dataset.name) and adsl and not adsl.frame["USUBJID"].is_duplicated().any():
-            for variable in _CARRIED:
-                if holds(dataset, variable) and holds(adsl, variable):
-                    yield from _differs(dataset, adsl, variable)
+            held = [v for v in _CARRIED if holds(dataset, v) and holds(adsl, v)]
+            said = {v: scope.of_subject(dataset, adsl.frame[v]) for v in held}
+            listed = scope.is_listed(dataset)
+            tests = {v: listed & pl.col(v).ne_missing(said[v]) for v in held}
+            yield Broken(dataset, tests, "The value is not that of ADSL", show=False)
 
 
-def _differs(dataset: Dataset, adsl: Dataset, variable: str) -> Iterator[Hit]:
-    here = dataset.frame.group_by("USUBJID", variable).len()
-    there = adsl.frame.select("USUBJID", pl.col(variable).alias("ADSL"))
-    joined = here.join(there, on="USUBJID", how="inner")
-    other = joined.filter(pl.col(variable).ne_missing(pl.col("ADSL")))
-    if other.height:
-        count, subjects = int(other["len"].sum()), subjects_of(other)
-        yield Hit("The value is not that of ADSL", dataset.name, variable, count, subjects)
-
-
-def repeated_event(scope: Scope) -> Iterator[Hit]:
+def repeated_event(scope: Scope) -> Found:
     """Adverse events that repeat subject, term and start of an earlier record."""
     for dataset in scope:
         start = {"AE": "AESTDTC", "ADAE": "ASTDT"}.get(dataset.name, "")
@@ -138,4 +129,4 @@ def repeated_event(scope: Scope) -> Iterator[Hit]:
             first = pl.struct(key).is_first_distinct()
             test = pl.col("AEDECOD").is_not_null() & pl.col(start).is_not_null() & ~first
             message = f"Records that repeat {', '.join(key)} of another"
-            yield from broken(dataset, {"AEDECOD": test}, message, show=False)
+            yield Broken(dataset, {"AEDECOD": test}, message, show=False)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 
 import polars as pl
 
 from il5report.data.dataset import Dataset
-from il5report.data.rules import Hit, Scope, broken, holds, is_adam
+from il5report.data.rules import Broken, Found, Scope, holds, is_adam
 from il5report.errors import Severity
 
 _FLAG = ("Y", "N")
@@ -53,15 +53,15 @@ _ISO = (
 )
 
 
-def unknown_flag(scope: Scope) -> Iterator[Hit]:
+def unknown_flag(scope: Scope) -> Found:
     """Flags that say neither yes nor no."""
     for dataset in scope:
         flags = [v for v in _texts(scope, dataset) if v.endswith("FL")]
         tests = {v: ~pl.col(v).is_in(_FLAG) for v in flags if v not in scope.codelists}
-        yield from broken(dataset, tests, "Neither Y nor N nor missing")
+        yield Broken(dataset, tests, "Neither Y nor N nor missing")
 
 
-def unknown_code(scope: Scope) -> Iterator[Hit]:
+def unknown_code(scope: Scope) -> Found:
     """Values outside the codelist; an error where the study's own plan gives it."""
     codelists = {**CODELISTS, **scope.codelists}
     for dataset in scope:
@@ -69,41 +69,42 @@ def unknown_code(scope: Scope) -> Iterator[Hit]:
         for variable in coded:
             test = {variable: ~pl.col(variable).is_in(list(codelists[variable]))}
             strict = variable in scope.codelists or variable in _SERIOUSNESS
-            for hit in broken(dataset, test, "Values that the codelist does not have"):
-                yield _with_severity(hit, Severity.ERROR if strict else None)
-
-
-def _with_severity(hit: Hit, severity: Severity | None) -> Hit:
-    return Hit(hit.message, hit.dataset, hit.variable, hit.count, hit.subjects, severity)
+            severity = Severity.ERROR if strict else None
+            message = "Values that the codelist does not have"
+            yield Broken(dataset, test, message, severity=severity)
 
 
 def _texts(scope: Scope, dataset: Dataset) -> list[str]:
     return [v for v in scope.own(dataset) if dataset.schema[v] == pl.String]
 
 
-def grade_range(scope: Scope) -> Iterator[Hit]:
+def grade_range(scope: Scope) -> Found:
     """Toxicity grades that no scale has (laboratory grades may carry the direction as sign)."""
     for dataset in scope:
         grades = [v for v in _GRADES if dataset.schema.get(v) == pl.Float64]
         tests = {v: (pl.col(v).abs() > 5) | (pl.col(v) % 1 != 0) for v in grades}
-        yield from broken(dataset, tests, "Not a grade from 0 to 5")
+        yield Broken(dataset, tests, "Not a grade from 0 to 5")
 
 
-def date_format(scope: Scope) -> Iterator[Hit]:
+def date_format(scope: Scope) -> Found:
     """ISO 8601 dates, whole or partial, that are none."""
     for dataset in scope:
         for variable in _iso_dates(scope, dataset):
-            values = dataset.frame[variable].drop_nulls().unique()
-            day = values.str.slice(0, 10)
-            full = day.str.contains(r"^\d{4}-\d\d-\d\d$")
-            impossible = full & day.str.to_date("%Y-%m-%d", strict=False).is_null()
-            wrong = values.filter(impossible | ~values.str.contains(_ISO))
+            values = pl.DataFrame(dataset.frame[variable].drop_nulls().unique())
+            wrong = values.filter(_is_no_date(pl.col(variable)))[variable]
             if wrong.len():
                 tests = {variable: pl.col(variable).is_in(wrong.to_list())}
-                yield from broken(dataset, tests, "Not an ISO 8601 date")
+                yield Broken(dataset, tests, "Not an ISO 8601 date")
 
 
-def after_cutoff(scope: Scope) -> Iterator[Hit]:
+def _is_no_date(text: pl.Expr) -> pl.Expr:
+    day = text.str.slice(0, 10)
+    full = day.str.contains(r"^\d{4}-\d\d-\d\d$")
+    impossible = full & day.str.to_date("%Y-%m-%d", strict=False).is_null()
+    return impossible | ~text.str.contains(_ISO)
+
+
+def after_cutoff(scope: Scope) -> Found:
     """Dates after the data cut-off; a partial date only where it must be later."""
     if scope.cutoff is None:
         return
@@ -113,7 +114,7 @@ def after_cutoff(scope: Scope) -> Iterator[Hit]:
         for v in _iso_dates(scope, dataset):
             tests[v] = pl.col(v).str.slice(0, 10) > scope.cutoff.isoformat()
         message = f"Dates after the data cut-off {scope.cutoff.isoformat()}"
-        yield from broken(dataset, tests, message)
+        yield Broken(dataset, tests, message)
 
 
 def _dates(scope: Scope, dataset: Dataset) -> list[str]:
@@ -125,7 +126,7 @@ def _iso_dates(scope: Scope, dataset: Dataset) -> list[str]:
     return [v for v in _texts(scope, dataset) if v.endswith("DTC")]
 
 
-def end_before_start(scope: Scope) -> Iterator[Hit]:
+def end_before_start(scope: Scope) -> Found:
     """Ends before their starts; partial dates compared as far as both are known."""
     for dataset in scope:
         own, schema = scope.own(dataset), dataset.schema
@@ -135,7 +136,7 @@ def end_before_start(scope: Scope) -> Iterator[Hit]:
             if start in own and schema[start] == schema[end]
         }
         tests = {end: _is_before(end, start, schema[end]) for end, start in pairs.items()}
-        yield from broken(dataset, tests, "The end is before the start")
+        yield Broken(dataset, tests, "The end is before the start")
 
 
 def _start_of(end: str) -> str:
@@ -154,7 +155,7 @@ def _is_before(end: str, start: str, dtype: pl.DataType) -> pl.Expr:
     return pl.col(end).str.slice(0, known) < pl.col(start).str.slice(0, known)
 
 
-def after_death(scope: Scope) -> Iterator[Hit]:
+def after_death(scope: Scope) -> Found:
     """Records that start after the subject's death."""
     for dataset in scope.holding("USUBJID"):
         adam = is_adam(dataset.name)
@@ -163,22 +164,21 @@ def after_death(scope: Scope) -> Iterator[Hit]:
         onset = next((v for v in onsets if holds(dataset, v)), "")
         if home is None or not onset or not holds(home, death):
             continue
-        deaths = home.frame.select("USUBJID", _iso_day(death, home).alias("DEATH")).drop_nulls()
-        deaths = deaths.filter(pl.col("DEATH").str.len_chars() == 10).unique("USUBJID")
-        joined = dataset.frame.select("USUBJID", onset).join(deaths, on="USUBJID", how="inner")
-        tests = {onset: _iso_day(onset, dataset) > pl.col("DEATH")}
-        yield from broken(Dataset(dataset.name, joined), tests, "After the subject's death")
+        days = home.frame[death] if adam else _whole_days(home.frame[death])
+        start = pl.col(onset) if adam else pl.col(onset).str.slice(0, 10)
+        tests = {onset: start > scope.of_subject(dataset, days)}
+        yield Broken(dataset, tests, "After the subject's death")
 
 
-def _iso_day(variable: str, dataset: Dataset) -> pl.Expr:
-    value = pl.col(variable)
-    text = dataset.schema[variable] == pl.String
-    return value.str.slice(0, 10) if text else value.dt.to_string("%Y-%m-%d")
+def _whole_days(dates: pl.Series) -> pl.Series:
+    """The days of ISO 8601 dates, missing where they are partial."""
+    day = pl.col(dates.name).str.slice(0, 10)
+    return pl.DataFrame(dates).select(pl.when(day.str.len_chars() == 10).then(day)).to_series()
 
 
-def day_zero(scope: Scope) -> Iterator[Hit]:
+def day_zero(scope: Scope) -> Found:
     """Study days 0: SDTM and ADaM go from -1 to 1."""
     for dataset in scope:
         schema = dataset.schema
         days = [v for v in scope.own(dataset) if v.endswith("DY") and schema[v] == pl.Float64]
-        yield from broken(dataset, {v: pl.col(v) == 0 for v in days}, "Study day 0", show=False)
+        yield Broken(dataset, {v: pl.col(v) == 0 for v in days}, "Study day 0", show=False)
