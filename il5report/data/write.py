@@ -92,9 +92,15 @@ def write_adam(study: Study, folder: Path) -> None:
 
 
 def not_in_xpt(study: Study) -> list[Finding]:
-    """Why a data set is kept as Parquet only: what XPT version 5 cannot hold."""
+    """Why a derived data set is kept as Parquet only: what XPT version 5 cannot hold.
+
+    Variables of ADSL that every data set carries are not looked at again where ADSL can be written.
+    """
+    carried: set[str] = set()
+    if "ADSL" in study and not xpt_faults(study["ADSL"]):
+        carried = set.intersection(*(set(dataset.frame.columns) for dataset in study.values()))
     return [
         replace(fault, severity=Severity.WARNING, message=f"not kept as XPT: {fault.message}")
         for dataset in study.values()
-        for fault in xpt_faults(dataset)
+        for fault in xpt_faults(dataset, carried)
     ]

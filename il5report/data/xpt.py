@@ -151,8 +151,9 @@ def _to_ibm(numbers: npt.NDArray[np.float64]) -> Bytes:
     return words.astype(">u8").view(np.uint8).reshape(-1, 8)
 
 
-def xpt_faults(dataset: Dataset) -> list[Finding]:
-    """What an XPT version 5 file cannot hold, all at once."""
+def xpt_faults(dataset: Dataset, sound: Collection[str] = ()) -> list[Finding]:
+    """What an XPT version 5 file cannot hold, all at once; the values of variables that are known
+    to be `sound` are not looked at."""
     frame = dataset.frame
     rules = (
         (not frame.height, "A data set without records is not written"),
@@ -166,7 +167,7 @@ def xpt_faults(dataset: Dataset) -> list[Finding]:
             found.append(_limit(dataset, "A name has at most 8 ASCII characters", variable))
         if not dataset.labels.get(variable, "").isascii():
             found.append(_limit(dataset, "A label is ASCII", variable))
-    for message, counts in _beyond(frame).items():
+    for message, counts in _beyond(frame.drop(sound, strict=False)).items():
         named = zip(counts.columns, counts.row(0), strict=True) if counts.width else ()
         found += [_limit(dataset, message, variable, n) for variable, n in named if n]
     return found

@@ -139,25 +139,21 @@ def _text(frame: pl.DataFrame, name: str) -> pl.Expr:
 def _with_queries(
     frame: pl.DataFrame, rules: AdverseEvents, domains: Domains, lists: Sequence[ListedTerm]
 ) -> pl.DataFrame:
-    related = _holds(frame, rules.related, domains)
-    frame = frame.with_columns(AREL=_relation(related))
+    made = {"AREL": _relation(_holds(frame, rules.related, domains))}
     if rules.related_lymphodepletion is not None:
-        lymphodepletion = _holds(frame, rules.related_lymphodepletion, domains)
-        frame = frame.with_columns(ARELLD=_relation(lymphodepletion))
+        made["ARELLD"] = _relation(_holds(frame, rules.related_lymphodepletion, domains))
     for name, where in rules.flags.items():
-        frame = frame.with_columns(yes_no(pl.lit(_holds(frame, where, domains))).alias(name))
+        made[name] = yes_no(pl.lit(_holds(frame, where, domains)))
     for name, query in rules.queries.items():
         if query.where is None:
-            frame = _with_list(frame, name, query, lists)
+            made |= _from_list(name, query, lists)
         else:
             holds = _holds(frame, query.where, domains)
-            frame = frame.with_columns(pl.when(holds).then(pl.lit(query.name)).alias(name))
-    return frame
+            made[name] = pl.when(holds).then(pl.lit(query.name))
+    return frame.with_columns(**made)
 
 
-def _with_list(
-    frame: pl.DataFrame, name: str, query: Query, lists: Sequence[ListedTerm]
-) -> pl.DataFrame:
+def _from_list(name: str, query: Query, lists: Sequence[ListedTerm]) -> dict[str, pl.Expr]:
     """The query and, beside it, whether the event's term is narrow or broad (narrow, if both)."""
     mine = [entry for entry in lists if entry.name == query.term_list]
     scopes: dict[str, str] = {e.term.lower(): e.scope for e in mine if e.scope == "BROAD"}
@@ -166,19 +162,19 @@ def _with_list(
     term = pl.col("AEDECOD").str.to_lowercase()
     scope = term.replace_strict(scopes, default=None, return_dtype=pl.String)
     inside = scope.is_in(wanted).fill_null(False)
-    return frame.with_columns(
-        pl.when(inside).then(pl.lit(query.name)).alias(name),
-        pl.when(inside).then(scope).alias(f"{name.removesuffix('NAM')}SC"),
-    )
+    return {
+        name: pl.when(inside).then(pl.lit(query.name)),
+        f"{name.removesuffix('NAM')}SC": pl.when(inside).then(scope),
+    }
 
 
 def _holds(frame: pl.DataFrame, where: Condition, domains: Domains) -> pl.Series:
     """Which records of the frame a condition on AE selects; a fault is reported by `select`."""
-    selected = domains.select("AE", where, needs=("AESEQ",))
+    selected = domains.select("AE", where, needs=("AESEQ",), keep=())
     if selected is None:
         return pl.Series([False] * frame.height, dtype=pl.Boolean)
     marked = selected.select("USUBJID", "AESEQ", _HIT=pl.lit(True))
-    joined = frame.select("USUBJID", "AESEQ").join(
+    joined = frame[["USUBJID", "AESEQ"]].join(
         marked, on=["USUBJID", "AESEQ"], how="left", maintain_order="left"
     )
     return joined["_HIT"].fill_null(False)

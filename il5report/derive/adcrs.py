@@ -133,26 +133,26 @@ def by_day(
     if rule is None:
         return empty
     needs = tuple(v for v in (rule.start, rule.end, rule.value, *also) if v)
-    frame = domains.select(rule.domain, rule.where, needs=needs)
+    frame = domains.select(rule.domain, rule.where, needs=needs, keep=())
     if frame is None:
         return empty
-    frame = frame.join(_followed(adsl), on="USUBJID").filter(pl.col("TRTSDT").is_not_null())
+    frame = frame.join(_followed(adsl).drop_nulls("TRTSDT"), on="USUBJID")
     first = dates.days_between(pl.col("TRTSDT"), dates.complete(pl.col(rule.start)))
     last = first
     if rule.end:
         end = dates.latest(pl.col(rule.end)).fill_null(pl.col("_FUEND"))
         last = dates.days_between(pl.col("TRTSDT"), end)
     frame = frame.with_columns(_FIRST=first, _LAST=pl.min_horizontal(last, float(window[1])))
-    undated = frame.filter(pl.col("_FIRST").is_null())
-    message = "without a complete date: not used for daily grades"
-    domains.note("derive.date", message, undated, rule.domain, rule.start)
-    frame = frame.with_columns(pl.max_horizontal("_FIRST", float(window[0])).alias("_FROM")).filter(
-        (pl.col("_FIRST") <= window[1]) & (pl.col("_LAST") >= pl.col("_FROM"))
-    )
+    if frame["_FIRST"].null_count():
+        undated = frame.filter(pl.col("_FIRST").is_null())
+        message = "without a complete date: not used for daily grades"
+        domains.note("derive.date", message, undated, rule.domain, rule.start)
+    begin = pl.max_horizontal("_FIRST", float(window[0]))
+    frame = frame.filter((pl.col("_FIRST") <= window[1]) & (pl.col("_LAST") >= begin))
     value = pl.col(rule.value) if rule.value else pl.lit(None, pl.String)
     return frame.select(
         "USUBJID",
-        DAY=pl.int_ranges(pl.col("_FROM").cast(pl.Int64), pl.col("_LAST").cast(pl.Int64) + 1),
+        DAY=pl.int_ranges(begin.cast(pl.Int64), pl.col("_LAST").cast(pl.Int64) + 1),
         VALUE=value,
         **{name: pl.col(name) for name in also},
     ).explode("DAY")

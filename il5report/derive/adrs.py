@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -53,8 +54,15 @@ def derive_adrs(domains: Domains, adsl: pl.DataFrame, plan: Plan, rules: Respons
         code: _finding(domains, adsl, code, finding, schedule)
         for code, finding in rules.findings.items()
     }
+    assessed: dict[object, _Assessed] = {}  # of the parameters that differ in responders alone
     derived = [
-        _parameter(visits, findings, adsl, code, _completed(parameter, rules), rules)
+        _parameter(
+            _assessed(visits, adsl, _completed(parameter, rules), rules, assessed),
+            findings,
+            code,
+            _completed(parameter, rules),
+            rules,
+        )
         for code, parameter in rules.parameters.items()
         if domains.is_applicable(
             f"response {code}", "ADSL", adsl.schema, (parameter.where or rules.where,)
@@ -136,18 +144,47 @@ def _finding(
     return by_visit(frame.drop_nulls("AVALC"), schedule)
 
 
-def _parameter(
+@dataclass(frozen=True)
+class _Assessed:
+    """Whom a parameter is about (of ADSL), the assessments it uses and those of them that could be
+    evaluated, and for each subject AREASN, why there is none of these."""
+
+    who: pl.DataFrame
+    used: pl.DataFrame
+    counted: pl.DataFrame
+    subjects: pl.DataFrame
+
+
+def _assessed(
     visits: pl.DataFrame,
-    findings: dict[str, pl.DataFrame],
     adsl: pl.DataFrame,
+    rule: ResponseParameter,
+    rules: Response,
+    known: dict[object, _Assessed],
+) -> _Assessed:
+    key = (rule.where, rule.assessor, rule.window, rule.until, rule.stop)
+    if key not in known:
+        who = adsl.filter(conditions.expression(rule.where, adsl.schema))
+        used = _used(visits, who, rule)
+        counted = used.filter(pl.col("AVALC") != rules.not_evaluable)
+        evaluated = pl.col("USUBJID").is_in(counted["USUBJID"].unique().implode())
+        subjects = who.select(
+            "USUBJID", "TRTSDT", "DTHDT",
+            AREASN=pl.when(~evaluated).then(_reason(used, rule.window[1])),
+        )  # fmt: skip
+        known[key] = _Assessed(who, used, counted, subjects)
+    return known[key]
+
+
+def _parameter(
+    assessed: _Assessed,
+    findings: dict[str, pl.DataFrame],
     code: str,
     rule: ResponseParameter,
     rules: Response,
 ) -> pl.DataFrame:
-    who = adsl.filter(conditions.expression(rule.where, adsl.schema))
-    used = _used(visits, who, rule)
-    counted = used.filter(pl.col("AVALC") != rules.not_evaluable)
-    counted = _confirmed(counted, rule)
+    who, used = assessed.who, assessed.used
+    counted = _confirmed(assessed.counted, rule)
     if rule.requires is not None:
         beside = findings[rule.requires.finding].drop_nulls("AVALC")
         if rule.requires.value:
@@ -160,23 +197,20 @@ def _parameter(
         if rule.responders
         else counted.sort("AVAL", "ADT", maintain_order=True)
     ).unique("USUBJID", keep="first", maintain_order=True)
-    frame = who.select("USUBJID", "TRTSDT", "DTHDT").join(
-        best.select("USUBJID", "ADT", "AVAL", "AVALC", "SRCDOM", "SRCVAR", "SRCSEQ"),
+    frame = assessed.subjects.join(
+        best[["USUBJID", "ADT", "AVAL", "AVALC", "SRCDOM", "SRCVAR", "SRCSEQ"]],
         on="USUBJID", how="left", maintain_order="left",
     )  # fmt: skip
-    evaluated = used.filter(pl.col("AVALC") != rules.not_evaluable)["USUBJID"].unique()
     frame = frame.with_columns(
+        *_values(rule, rules),
         PARAMCD=pl.lit(code), PARAM=pl.lit(rule.label), PARAMTYP=pl.lit("DERIVED"),
         AEVAL=pl.lit(rule.assessor), AVISIT=NONE, AVISITN=pl.lit(None, pl.Float64),
         ANL01FL=pl.lit("Y"), ADY=dates.study_day(pl.col("ADT"), pl.col("TRTSDT")),
-        AREASN=pl.when(~pl.col("USUBJID").is_in(evaluated.implode())).then(
-            _reason(used, rule.window[1])
-        ),
     )  # fmt: skip
-    frame = window_open(frame.with_columns(_values(rule, rules)), who, used, rule, rules)
+    frame = window_open(frame, who, used, rule, rules)
     waiting = pl.col("AREASN").is_not_null() & (pl.col(OPEN) == "Y")
     reason = pl.when(waiting).then(pl.lit(NOT_YET)).otherwise("AREASN")
-    return frame.with_columns(AREASN=reason).select(*COLUMNS, OPEN)
+    return frame.with_columns(AREASN=reason)[[*COLUMNS, OPEN]]
 
 
 def _values(rule: ResponseParameter, rules: Response) -> list[pl.Expr]:

@@ -155,7 +155,7 @@ def _not_after_death(adsl: pl.DataFrame, domains: Domains) -> pl.DataFrame:
 
 def _with_values(adsl: pl.DataFrame, domains: Domains, derivation: Derivation) -> pl.DataFrame:
     domains.add("ADSL", adsl)
-    whole = adsl.lazy()
+    whole = adsl
     for name, rule in derivation.values.items():
         found = subject_value(domains, rule, adsl)
         if found is None:
@@ -165,13 +165,13 @@ def _with_values(adsl: pl.DataFrame, domains: Domains, derivation: Derivation) -
         else:
             found = found.rename({"VALUE": name})
             whole = whole.join(found, on="USUBJID", how="left", maintain_order="left")
-    return whole.collect()
+    return whole
 
 
 def _with_records(
     adsl: pl.DataFrame, domains: Domains, flags: _Rules, counts: _Rules
 ) -> pl.DataFrame:
-    whole = adsl.lazy()
+    whole = adsl
     for name, rule in {**flags, **counts}.items():
         found = subject_records(domains, rule, adsl)
         number = pl.col("N").fill_null(0.0) if found is not None else pl.lit(0.0)
@@ -179,7 +179,7 @@ def _with_records(
         if found is not None:
             whole = whole.join(found, on="USUBJID", how="left", maintain_order="left")
         whole = whole.with_columns(value.alias(name)).drop("N", strict=False)
-    return whole.collect()
+    return whole
 
 
 def _with_event_flags(

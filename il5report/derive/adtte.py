@@ -6,6 +6,7 @@ import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple, TypeAlias
 
 import polars as pl
@@ -93,6 +94,7 @@ class _Book:
         found, _ = event_dates(domains, adsl, derivation.event_dates)
         self._dates = {name: _by_subject(dated) for name, dated in found.items()}
         self.labels |= {name: rule.label for name, rule in derivation.event_dates.items()}
+        self.subjects = cache(self._subjects)  # endpoints share their conditions
 
     def dates(self, name: str) -> _Dates:
         """One date per subject, or several in order for a date that keeps all."""
@@ -104,7 +106,7 @@ class _Book:
     def label(self, name: str) -> str:
         return self.labels.get(name) or label_of(name) or name
 
-    def subjects(self, where: Condition | None) -> list[str]:
+    def _subjects(self, where: Condition | None) -> list[str]:
         chosen = self.adsl.filter(conditions.expression(where, self.adsl.schema))
         return chosen["USUBJID"].to_list()
 

@@ -78,14 +78,15 @@ def assemble(
     frame = records.sort(*keys, maintain_order=True, nulls_last=True)
     if name != "ADSL":
         frame = core.join(frame)
+    numbers = [pl.col(c) for c, kind in frame.schema.items() if kind.is_integer()]
     if name not in ("ADSL", "ADAE"):
-        frame = frame.with_columns(ASEQ=pl.int_range(1, pl.len() + 1).over("USUBJID"))
-    integers = [c for c, kind in frame.schema.items() if kind.is_integer()]
-    frame = frame.with_columns(pl.col(integers).cast(pl.Float64))
+        numbers.append(pl.int_range(1, pl.len() + 1).over("USUBJID").alias("ASEQ"))
+    if numbers:
+        frame = frame.with_columns(number.cast(pl.Float64) for number in numbers)
     texts = {**core.labels, **labels}
     order = _order(frame.columns, core.core)
     named = {v: (texts.get(v) or label_of(v) or v)[:40] for v in order}
-    return Dataset(name, frame.select(order), dataset_label(name) or name, named)
+    return Dataset(name, frame[order], dataset_label(name) or name, named)
 
 
 def _order(columns: Iterable[str], core: Sequence[str]) -> list[str]:

@@ -204,8 +204,11 @@ def grade_labs(
         .partition_by("PARAMCD", "AVALU", as_dict=True, include_key=False)
     )
     graded = pl.collect_all(
-        _grade_part(part.lazy(), (version, terms.get(key[0], ()), key[1]), options)
-        for key, part in parts.items()
+        (
+            _grade_part(part.lazy(), (version, terms.get(key[0], ()), key[1]), options)
+            for key, part in parts.items()
+        ),
+        engine="in-memory",
     )
     columns = pl.concat([pl.DataFrame(schema=_RESULT), *graded]).sort("_ROW").drop("_ROW")
     return labs.drop(columns.columns, strict=False).hstack(columns)

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-_YEAR = r"^(\d{4})"
-_MONTH = r"^\d{4}-(\d{2})"
-_DAY = r"^\d{4}-\d{2}-(\d{2})"
+_KNOWN = r"^(\d{4}(?:-\d{2}(?:-\d{2})?)?)"
+_MONTH = r"^\d{4}-\d{2}"
+_DAY = r"^\d{4}-\d{2}-\d{2}"
 
 IMPUTATION_RULE = (
     "A partial start date is taken as its earliest possible day, or as the day of infusion where "
@@ -35,24 +35,20 @@ def complete(dtc: pl.Expr) -> pl.Expr:
 
 def earliest(dtc: pl.Expr) -> pl.Expr:
     """The first day that the (partial) date can be."""
-    year, month, day = (dtc.str.extract(part) for part in (_YEAR, _MONTH, _DAY))
-    text = year + "-" + month.fill_null("01") + "-" + day.fill_null("01")
-    return text.str.to_date("%Y-%m-%d", strict=False)
+    return _filled(dtc, "-01-01")
+
+
+def _filled(dtc: pl.Expr, rest: str) -> pl.Expr:
+    """The date with what `rest` says of month and day in the place of what is not known."""
+    return (dtc.str.extract(_KNOWN) + rest).str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
 
 
 def latest(dtc: pl.Expr) -> pl.Expr:
     """The last day that the (partial) date can be."""
-    month, day = dtc.str.extract(_MONTH), dtc.str.extract(_DAY)
-    first = earliest(dtc)
-    last_of_month = first.dt.month_end()
-    last_of_year = pl.date(first.dt.year(), 12, 31)
-    return (
-        pl.when(day.is_not_null())
-        .then(first)
-        .when(month.is_not_null())
-        .then(last_of_month)
-        .otherwise(last_of_year)
-    )
+    some = _filled(
+        dtc, "-12-01"
+    )  # in the last month; without a day it is the twelfth, or the first
+    return pl.when(dtc.str.contains(_DAY)).then(some).otherwise(some.dt.month_end())
 
 
 def imputed(dtc: pl.Expr) -> pl.Expr:
@@ -97,12 +93,7 @@ def at_or_before(dtc: pl.Expr, date: pl.Expr, instant: pl.Expr | None = None) ->
     day = pl.coalesce(complete(dtc), latest(dtc))
     earlier = day <= date
     if instant is not None:
-        known = moment(dtc)
-        earlier = (
-            pl.when((day == date) & known.is_not_null() & instant.is_not_null())
-            .then(known <= instant)
-            .otherwise(earlier)
-        )
+        earlier &= ~((day == date) & (moment(dtc) > instant)).fill_null(False)
     return date.is_null() | earlier.fill_null(False)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -16,6 +17,15 @@ from il5report.errors import Finding, Severity, nearest, some_subjects
 _EMPTY = pl.DataFrame(schema={"USUBJID": pl.String})
 
 
+@dataclass(frozen=True)
+class EventDates:
+    """The plan's further dates, ADSL with them, and what they were derived from."""
+
+    dates: dict[str, pl.DataFrame]
+    subjects: pl.DataFrame
+    sources: Sequence[object]
+
+
 class Domains:
     """The study's domains, and what was found while deriving from them.
 
@@ -25,12 +35,15 @@ class Domains:
         Grows as rules are applied; an ERROR among them means that nothing derived may be used.
     labels : dict of str to dict
         By domain, the label (QLABEL) of each supplemental qualifier.
+    event_dates : EventDates, optional
+        The plan's further dates as they were last derived.
     """
 
     def __init__(self, study: Study, cutoff: dt.date | None, grades: Sequence[str] = ()) -> None:
         self.findings: list[Finding] = []
         self.cutoff = cutoff
         self.labels: dict[str, dict[str, str]] = {}
+        self.event_dates: EventDates | None = None
         self._frames: dict[str, pl.DataFrame] = {}
         for name, dataset in study.items():
             if not name.startswith("SUPP"):
@@ -59,45 +72,46 @@ class Domains:
         return self._frames[name]
 
     def select(
-        self, name: str, where: Condition | None = None, needs: tuple[str, ...] = ()
+        self,
+        name: str,
+        where: Condition | None = None,
+        needs: tuple[str, ...] = (),
+        keep: Collection[str] | None = None,
     ) -> pl.DataFrame | None:
-        """The records of a domain that a condition selects (see `scan`)."""
-        records = self.scan(name, where, needs)
-        return None if records is None else records.collect()
-
-    def scan(
-        self, name: str, where: Condition | None = None, needs: tuple[str, ...] = ()
-    ) -> pl.LazyFrame | None:
-        """The records of a domain that a condition selects, to be collected.
+        """The records of a domain that a condition selects.
 
         None where the domain, or a variable that the rule needs, is not there: then a finding
         says so. A variable without the domain's prefix is taken for a supplemental qualifier that
-        no record has.
+        no record has. With `keep`, only the variables there named and used, where they are.
         """
         frame = self.frame(name)
         if frame.width == 1:
             return None
         used = {c.variable for c in conditions.comparisons(where)} | set(needs)
         frame = self.with_qualifiers(name, frame, used)
+        if keep is not None:
+            wanted = {"USUBJID", *keep, *used}
+            frame = frame[[v for v in frame.columns if v in wanted]]
+        schema = frame.schema if where is not None else {}
         faults = [
-            *(conditions.faults(where, frame.schema) if where is not None else ()),
+            *(conditions.faults(where, schema) if where is not None else ()),
             *((v, "is not in the data") for v in needs if v not in frame.columns),
         ]
         for variable, what in faults:
-            hint = nearest(variable, frame.columns) if what == "is not in the data" else ""
+            known = self.frame(name).columns
+            hint = nearest(variable, known) if what == "is not in the data" else ""
             message = f"{variable}, which the plan uses, {what}{hint}"
             self._find("derive.variable", message, name, variable, severity=Severity.ERROR)
         if faults:
             return None
-        records = frame.lazy()
-        return (
-            records if where is None else records.filter(conditions.expression(where, frame.schema))
-        )
+        return frame if where is None else frame.filter(conditions.expression(where, schema))
 
     def with_qualifiers(self, name: str, frame: pl.DataFrame, used: set[str]) -> pl.DataFrame:
         """Records of a domain with the variables of `used` that can only be qualifiers which no
         record has: missing, and a finding says so."""
         absent = self._qualifiers(name, used - set(frame.columns))
+        if not absent:
+            return frame
         return frame.with_columns(pl.lit(None, pl.String).alias(v) for v in absent)
 
     def refuse_variable(self, name: str, variable: str, known: Sequence[str]) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from il5report.derive import dates
 from il5report.plan.derivation import Period
 from il5report.plan.models import Visit
 
@@ -35,40 +34,41 @@ def with_visits(
     DataFrame
         Of two records equally near the target the later one is flagged.
     """
-    day = frame.select(_DAY=dates.days_between(pl.col("TRTSDT"), pl.col("ADT")))["_DAY"]
-    visits = frame.select("USUBJID", *by, "ADT").hstack(_visits_of(day, schedule))
-    labels = {i: v.label for i, v in enumerate(schedule)}
-    targets = {i: float(v.day) for i, v in enumerate(schedule)}
+    day = frame.select((pl.col("ADT") - pl.col("TRTSDT")).dt.total_days())["ADT"]
+    visits = frame[["USUBJID", *by, "ADT"]].hstack(_visits_of(day, schedule))
+    labels = pl.Series([v.label for v in schedule], dtype=pl.String)
+    targets = pl.Series([v.day for v in schedule], dtype=pl.Float64)
     visit = visits["_VISIT"]
     later_first = pl.col("_OFF") - pl.col("ADT").to_physical() / FAR
     nearest = (
-        visits.with_columns(_OFF=later_first)
-        .with_row_index("_ROW")
+        visits.with_columns(_OFF=later_first, _ROW=pl.int_range(pl.len()))
         .drop_nulls("_VISIT")
         .sort("_OFF", maintain_order=True)
         .unique(["USUBJID", *by, "_VISIT"], keep="first", maintain_order=True)
     )
     flagged = np.zeros(frame.height, np.bool_)
     flagged[nearest["_ROW"].to_numpy()] = True
-    label = visit.replace_strict(labels, default=None, return_dtype=pl.String)
     return frame.with_columns(
-        AVISIT=pl.coalesce(label, otherwise),
-        AVISITN=visit.replace_strict(targets, default=None, return_dtype=pl.Float64),
+        AVISIT=pl.coalesce(labels.gather(visit), otherwise),
+        AVISITN=targets.gather(visit),
         ANL01FL=pl.when(pl.Series(flagged)).then(pl.lit("Y")),
     )
 
 
 def _visits_of(day: pl.Series, schedule: Sequence[Visit]) -> pl.DataFrame:
     """_VISIT, the place in the schedule of the visit of each day, and _OFF, the days between."""
-    name = pl.col("_DAY")
-    away = [
-        pl.when(name.is_between(*v.window)).then((name - v.day).abs()).otherwise(None)
-        for v in schedule
-    ] or [pl.lit(None, pl.Float64)]
-    days = pl.DataFrame(day.unique().drop_nulls()).with_columns(_OFF=pl.min_horizontal(away))
-    chosen = pl.coalesce(pl.when(off == pl.col("_OFF")).then(i) for i, off in enumerate(away))
-    days = days.with_columns(_VISIT=chosen)
-    return pl.DataFrame(day).join(days, on="_DAY", how="left", maintain_order="left").drop("_DAY")
+    span = day.drop_nulls().to_numpy()
+    first, last = (span.min(), span.max()) if span.size else (0, 0)
+    days = np.arange(first, last + 1)
+    off, place = np.full(days.size, np.inf), np.full(days.size, -1)
+    for i, visit in enumerate(schedule):
+        begin, end = visit.window
+        away = np.abs(days - visit.day)
+        nearer = (begin <= days) & (days <= end) & (away < off)
+        off[nearer], place[nearer] = away[nearer], i
+    known = pl.when(pl.lit(pl.Series(place >= 0)))
+    found = pl.DataFrame({"_VISIT": place, "_OFF": off}).with_columns(known.then(pl.all()))
+    return found.select(pl.all().gather(pl.lit(day - first)))
 
 
 def with_period(
