@@ -212,6 +212,12 @@ class Context:
             self._mine[dataset] = self.study.of(dataset, self._inside)
         return self._mine[dataset] & self.study.meeting(dataset, subset)
 
+    def subjects_with(self, dataset: str, subset: Condition | None = None) -> Mask:
+        """Which of `subjects` have a record that meets `subset`."""
+        found = np.zeros(len(self._inside), np.bool_)
+        found[self.study.places(dataset)[self.chosen(dataset, subset)]] = True
+        return found[self._inside]
+
     @cached_property
     def _mine(self) -> dict[str, Mask]:
         """Which records of a data set are of the set's subjects: every line asks."""

@@ -138,11 +138,16 @@ class View:
             pl.col("analysis") == analysis, *(pl.col(k) == v for k, v in equal.items())
         )
 
-    def column_heads(self, names: Sequence[str], first: str = "") -> tuple[Head, ...]:
-        """The row-label head and one head per column with its N."""
-        sizes = {name: self.at("columns", name).count("N") for name in names}
-        heads = (Head(n, f"(N={size})", align="center") for n, size in sizes.items())
-        return (Head(first), *heads)
+    def column_heads(
+        self, names: Sequence[str], first: str = "", bands: Sequence[str] = ()
+    ) -> tuple[Head, ...]:
+        """The row-label head and one head per column with its N, or under it one per band."""
+        heads = [Head(first)]
+        for name in names:
+            size = f"(N={self.at('columns', name).count('N')})"
+            parts = [Head(band, span=f"{name} {size}", align="center") for band in bands]
+            heads += parts or [Head(name, size, align="center")]
+        return tuple(heads)
 
 
 def _places(rows: pl.DataFrame) -> dict[Place, range]:

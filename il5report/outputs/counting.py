@@ -62,10 +62,10 @@ def add_subjects_with(  # noqa: PLR0913 - the six things a count states
     among : Mapping
         Denominator by column; the column's subjects where it is left out.
     """
-    found = ctx.records(dataset, subset, keep=("USUBJID",)).select("USUBJID").unique()
+    found = ctx.subjects_with(dataset, subset)
     sizes = among if among is not None else column_sizes(ctx)
-    for column, mine in zip(ctx.columns, ctx.split(found), strict=True):
-        n = int(mine.sum())
+    for column, inside in zip(ctx.columns, ctx.members, strict=True):
+        n = int(np.count_nonzero(found & inside))
         scope = Scope(
             analysis,
             dataset,

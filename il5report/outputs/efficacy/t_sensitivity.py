@@ -6,7 +6,7 @@ import polars as pl
 
 from il5report.analyse.survival_points import landmark, quantile
 from il5report.ard import Rows, stats_of
-from il5report.display.model import Head, Row
+from il5report.display.model import Row
 from il5report.display.view import View, table, whole
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs import time_to_event as tte
@@ -80,20 +80,8 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     for at in options.landmarks:
         label = f"At {tte.mark(at, unit.unit)}"
         rows.append(tte.landmark_row(view, places, label, tte.in_days(ctx, unit, at)))
-    return Shown(table(_heads(view, columns, options), rows), second_note(ard))
-
-
-def _heads(view: View, columns: list[str], options: Options) -> list[Head]:
-    """One head per analysis under each column of the plan."""
-    sizes = {c: view.at("columns", c).count("N") for c in columns}
-    return [
-        Head(""),
-        *(
-            Head(a.label, span=f"{column} (N={size})", align="center")
-            for column, size in sizes.items()
-            for a in options.analyses
-        ),
-    ]
+    heads = view.column_heads(columns, "", [analysis.label for analysis in options.analyses])
+    return Shown(table(heads, rows), second_note(ard))
 
 
 OUTPUT = Output(

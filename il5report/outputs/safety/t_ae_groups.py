@@ -10,7 +10,7 @@ import polars as pl
 
 from il5report.ard import Rows
 from il5report.conditions import Condition, all_of
-from il5report.display.model import Head, Row
+from il5report.display.model import Row
 from il5report.display.view import View, table
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs.counting import Line, add_column_sizes, add_incidence
@@ -97,7 +97,9 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         for term in _terms(view, options, columns, group.label):
             cells = view.n_percents(below, group.label, options.term, term)
             rows.append(Row(term or UNCODED, cells, indent=1))
-    return Shown(table(_heads(view, options, columns), rows))
+    bands = [band.label for band in options.bands]
+    heads = view.column_heads(columns, options.head, bands if len(bands) > 1 else ())
+    return Shown(table(heads, rows))
 
 
 def _terms(view: View, options: Options, columns: list[str], group: str) -> list[str]:
@@ -110,16 +112,6 @@ def _terms(view: View, options: Options, columns: list[str], group: str) -> list
     return kept.sort(-pl.col("stat"), pl.col("level").str.to_lowercase(), "level")[
         "level"
     ].to_list()
-
-
-def _heads(view: View, options: Options, columns: list[str]) -> list[Head]:
-    if len(options.bands) == 1:
-        return list(view.column_heads(columns, options.head))
-    heads = [Head(options.head)]
-    for column in columns:
-        span = f"{column} (N={view.at('columns', column).count('N')})"
-        heads += [Head(band.label, span=span, align="center") for band in options.bands]
-    return heads
 
 
 OUTPUT = Output(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from il5report.ard import Rows, Scope, Stat
@@ -42,13 +43,14 @@ def analyse(ctx: Context, rows: Rows) -> None:
         where = all_of(options.subset, line.where)
         add_subjects_with(ctx, rows, "subjects", "ADAE", where, level=line.label)
         if line.events:
-            records = ctx.records("ADAE", where, keep=("USUBJID",))
+            chosen = ctx.chosen("ADAE", where)
             for column in ctx.columns:
-                among = records.join(ctx.in_column(column), on="USUBJID", how="semi")
+                mine = ctx.study.of("ADAE", ctx.study.meeting("ADSL", column.where))
                 scope = Scope(
                     "events", "ADAE", where, column.where, column=column.label, level=line.label
                 )
-                events = Stat("n_events", "Number of events", among.height, "events")
+                n = int(np.count_nonzero(chosen & mine))
+                events = Stat("n_events", "Number of events", n, "events")
                 rows.add(scope, "count of records", [events])
 
 

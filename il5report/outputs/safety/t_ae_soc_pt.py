@@ -10,25 +10,19 @@ import polars as pl
 
 from il5report.ard import Rows
 from il5report.conditions import Comparison, Condition, all_of, both
-from il5report.display.model import Head, Row
+from il5report.display.model import Row
 from il5report.display.view import View, table
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs.counting import Line, add_column_sizes, add_incidence
 from il5report.outputs.tally import Tally
+from il5report.outputs.terms import TOLERANCE, UNCODED, Band
 from il5report.plan.base import Model, Text, Where
 
 
-class Band(Model):
-    """One band of severity, side by side under each column: ``Any grade``, ``Grade >= 3``."""
-
-    label: Text
-    where: Where | None = None
-
-
 class Options(Model):
-    """`subset`: the records of `dataset`; `bands` within them; `group` and `term`: the two levels
-    (`group` empty: one level); `sort` by frequency in the last column (ties and groups
-    alphabetical) or alphabetical; `at_least`: terms that reach this proportion in any column.
+    """`subset`: the records of `dataset`; `bands` within them, side by side; `group` and `term`:
+    the two levels (`group` empty: one level); `sort` by frequency in the last column (ties and
+    groups alphabetical) or alphabetical; `at_least`: terms that reach this proportion in a column.
 
     `worst`: a further band per grade, mildest first, value of `grade` to label: subjects whose
     worst grade in the line it is. `any`: label of the first line; `nobody`: printed instead of no
@@ -58,8 +52,6 @@ class Level(NamedTuple):
 
 
 ANY, GROUP, TERM = "any", "group", "term"
-UNCODED = "(not coded)"
-TOLERANCE = 1e-12
 
 
 def _levels(options: Options) -> list[Level]:
@@ -137,7 +129,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         rows += [
             row(ctx.said(options.term, t) or UNCODED, TERM, group, options.term, t) for t in mine
         ]
-    heads = _heads(view, columns, bands, options.head)
+    heads = view.column_heads(columns, options.head, bands if len(bands) > 1 else ())
     graded = f"Adverse events graded by {ctx.words['ae_grading']}."
     body = table(heads, rows if len(rows) > 1 else (), options.nobody)
     return Shown(body, (graded,) if options.dataset == "ADAE" else ())
@@ -156,16 +148,6 @@ def _ordered(counts: pl.DataFrame, options: Options) -> list[tuple[str, str]]:
     by = [pl.col("level").str.to_lowercase(), pl.col("level")]
     frequency = [-pl.col("stat")] if options.sort == "frequency" else []
     return counts.select("group", "level", "stat").sort([*frequency, *by]).drop("stat").rows()
-
-
-def _heads(view: View, columns: list[str], bands: list[str], first: str) -> list[Head]:
-    if len(bands) == 1:
-        return list(view.column_heads(columns, first))
-    heads = [Head(first)]
-    for column in columns:
-        size = view.at("columns", column).count("N")
-        heads += [Head(band, span=f"{column} (N={size})", align="center") for band in bands]
-    return heads
 
 
 OUTPUT = Output(

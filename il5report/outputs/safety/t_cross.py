@@ -9,7 +9,7 @@ import polars as pl
 
 from il5report.ard import Rows, Scope, counted
 from il5report.conditions import both, equals
-from il5report.display.model import Head, Row
+from il5report.display.model import Row
 from il5report.display.view import View, table
 from il5report.errors import DataError, Finding, some_subjects
 from il5report.output import Context, Needs, Output, Shown
@@ -92,10 +92,8 @@ def _known(
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
     labels = [*options.levels.values(), options.missing]
-    heads, columns = [Head(options.head)], [c.label for c in ctx.columns]
-    for column in columns:
-        span = f"{column} (N={view.at('columns', column).count('N')})"
-        heads += [Head(label, span=span, align="center") for label in labels]
+    columns = [c.label for c in ctx.columns]
+    heads = view.column_heads(columns, options.head, labels)
     rows = []
     for label in labels:
         found = (

@@ -8,7 +8,7 @@ import polars as pl
 
 from il5report.ard import Rows, Scope, counted
 from il5report.conditions import all_of, both, equals
-from il5report.display.model import Head, Row
+from il5report.display.model import Row
 from il5report.display.view import View, table
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs.counting import METHOD, add_column_sizes, one_per_subject
@@ -68,10 +68,7 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     found = ard.filter(pl.col("analysis").str.starts_with("level|"), pl.col("stat_name") == "n")
     missing = found.filter((pl.col("level") == MISSING) & (pl.col("stat") > 0)).height
     levels = dict(options.levels) | ({MISSING: MISSING} if missing else {})
-    heads, rows, last = [Head("")], list[Row](), ""
-    for column in columns:
-        span = f"{column} (N={view.at('columns', column).count('N')})"
-        heads += [Head(label, span=span, align="center") for label in levels.values()]
+    heads, rows, last = view.column_heads(columns, "", [*levels.values()]), list[Row](), ""
     parameters = found.select("paramcd", "analysis", "group").unique(maintain_order=True)
     for code, analysis, heading in parameters.rows():
         if heading and heading != last:
