@@ -78,7 +78,8 @@ def display(ctx: Context, ard: pl.DataFrame) -> Shown:
         if view.only("point").height:
             legend(made, _keys(drawn=bool(view.only("line").height)), WIDTH)
         words = f"Parameters against dose. {' '.join(said)}"
-        return Shown(finished(made, words, ard["row"].to_list()))
+        note = f"Band and interval of the slope: {fixed(100 * options.level, 0)}% confidence."
+        return Shown(finished(made, words, ard["row"].to_list()), (note,))
 
 
 NONE = pl.DataFrame(schema={"group": pl.String, "dose": pl.Float64, "value": pl.Float64})
@@ -138,8 +139,7 @@ OUTPUT = Output(
     analyse=analyse,
     display=display,
     footnotes=(
-        "Line: power model with a pointwise band; slope with its interval; both at the level of "
-        "the table's first interval. A value of 0 has no place on a logarithmic axis and is left "
-        "out. Exploratory.",
+        "Line: power model with a pointwise band; slope with its interval. A value of 0 has no "
+        "place on a logarithmic axis and is left out. Exploratory.",
     ),
 )

@@ -25,8 +25,8 @@ from il5report.plan.base import Model, Text, Where
 
 class Panel(Model):
     """A parameter: the values of `variable` in the records of `dataset` that meet `where`, by study
-    day (ADY); on a logarithmic axis where `log`, with a broken line at each of `lines`. `marked`:
-    values after the date of the options are hollow."""
+    day (ADY); on a logarithmic axis where `log`, with a broken line at each of `lines`; `floor` is
+    the lowest value of the axis. `marked`: values after the date of the options are hollow."""
 
     label: Text
     dataset: Text
@@ -34,6 +34,7 @@ class Panel(Model):
     variable: Text = "AVAL"
     log: bool = False
     lines: tuple[float, ...] = ()
+    floor: float | None = None
     marked: bool = False
 
 
@@ -168,6 +169,8 @@ def _panel(axes: Any, panel: Panel, points: pl.DataFrame, shown: Mapping[str, Lo
             name_points(line, hollow["group"].to_list())
     drawn_as = courses.Drawn(paramcd="-", label=panel.label, log=panel.log, lines=panel.lines)
     courses.scaled(axes, drawn_as)
+    if panel.floor is not None:
+        axes.set_ylim(bottom=panel.floor)
 
 
 def _hollow(after: After | None) -> list[Any]:
