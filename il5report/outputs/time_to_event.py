@@ -220,8 +220,8 @@ def outcome_rows(view: View, places: Sequence[tuple[str, str]]) -> list[Row]:
     cell."""
     rows = []
     for analysis, label in (("event", "Subjects with event"), ("censored", "Censored")):
-        found = view.only(analysis).select("variable", "level").unique(maintain_order=True)
-        for variable, level in found.rows():
+        found = view.only(analysis)
+        for variable, level in dict.fromkeys(zip(found["variable"], found["level"], strict=True)):
             cells = (
                 view.at(analysis, column, paramcd=code, variable=variable, level=level).n_percent()
                 for column, code in places

@@ -63,8 +63,10 @@ def _panel_rows(
                 groups=group.groups, without=group.without,
             )  # fmt: skip
             rows.add(point, "observed value", [Stat("value", exposure.label, value, unit or "")])
-    fit, stats = exposure_response.model(ctx, *(f["AVAL"].to_numpy() for f in found))
-    exposure_response.add_model(rows, place, stats)
+    first, second = (of["AVAL"].to_numpy() for of in found)
+    conf_level = ctx.plan.conventions.conf_level
+    fit, stats = exposure_response.model((first, second), options.least, conf_level)
+    rows.add(exposure_response.model_place(place), exposure_response.REGRESSION, stats)
     if fit is not None:
         values = pl.concat(found).filter(pl.col("AVAL") > 0)
         _curve_rows(rows, place, fit, values)

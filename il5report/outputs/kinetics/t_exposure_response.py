@@ -4,7 +4,6 @@ alone, with the reason."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
@@ -127,23 +126,27 @@ def _compare(
     test = rank_sum(values[0], values[1])
     rows.add(place, "exact Wilcoxon rank sum test, two-sided", stats_of(test, ("p_value",)))
     if outcome.regression:
-        add_model(rows, place, model(ctx, values[0], values[1])[1])
+        conf_level = ctx.plan.conventions.conf_level
+        fit = partial(_fit, place, (values[0], values[1]), options.least, conf_level)
+        rows.add_later(len(MODEL), fit)
 
 
+REGRESSION = "logistic regression on log10 exposure"
 MODEL = (
     "n", "odds_ratio", "lower", "upper", "profile_lower", "profile_upper",
     "likelihood_ratio_p",
 )  # fmt: skip
 
 
-def model(ctx: Context, with_: Values, without: Values) -> tuple[Logistic | None, list[Stat]]:
-    """Logistic regression on the logarithm to base 10 of exposures above 0, by the plan's rule:
-    none where an outcome has too few subjects."""
-    least = ctx.options(Options).least
-    one, other = with_[with_ > 0], without[without > 0]
+def model(
+    values: tuple[Values, Values], least: int, conf_level: float
+) -> tuple[Logistic | None, list[Stat]]:
+    """Logistic regression on the logarithm to base 10 of exposures above 0, of those with and of
+    those without the outcome: none where either are fewer than `least`."""
+    one, other = (of[of > 0] for of in values)
     exposure = np.log10(np.concatenate((one, other)))
     event = np.repeat([True, False], [one.size, other.size])
-    found = logistic(exposure, event, conf_level=ctx.plan.conventions.conf_level)
+    found = logistic(exposure, event, conf_level=conf_level)
     stats = stats_of(found, MODEL)
     fewest = min(one.size, other.size)
     if fewest >= least:
@@ -152,11 +155,17 @@ def model(ctx: Context, with_: Values, without: Values) -> tuple[Logistic | None
     return None, [s if s.name == "n" else s._replace(value=None, reason=why) for s in stats]
 
 
-def add_model(rows: Rows, place: Scope, stats: Iterable[Stat]) -> None:
-    """The numbers of the regression; `place` is that of the comparison."""
+def model_place(place: Scope) -> Scope:
+    """Where the numbers of the regression stand; `place` is that of the comparison."""
     subset = ABOVE if place.subset is None else both(place.subset, ABOVE)
-    above = replace(place, analysis="logistic", subset=subset)
-    rows.add(above, "logistic regression on log10 exposure", stats)
+    return replace(place, analysis="logistic", subset=subset)
+
+
+def _fit(
+    place: Scope, values: tuple[Values, Values], least: int, conf_level: float
+) -> tuple[Scope, str, list[Stat]]:
+    """The numbers of a regression, which take long: the profile likelihood."""
+    return model_place(place), REGRESSION, model(values, least, conf_level)[1]
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:

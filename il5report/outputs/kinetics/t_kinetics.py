@@ -19,14 +19,7 @@ from il5report.errors import DataError, Finding, PlanError, nearest
 from il5report.masks import Mask
 from il5report.output import Context, Needs, Output, Shown
 from il5report.outputs.counting import METHOD
-from il5report.outputs.groups import (
-    Group,
-    Grouping,
-    add_sizes,
-    conditions,
-    groups,
-    labels,
-)
+from il5report.outputs.groups import Group, Grouping, add_sizes, conditions, groups, labels
 from il5report.outputs.selection import Records, Selection
 from il5report.plan.base import Model, Text, Where
 from il5report.plan.words import filled
@@ -192,11 +185,12 @@ def _joint(reasons: Sequence[str]) -> str:
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:
     options, view = ctx.options(Options), View(ard)
     columns = labels(ctx, options.by)
-    rows = []
+    rows, units = [], _units(view)
     for block in options.blocks:
         rows.append(Row(block.label, kind="heading"))
         for parameter in options.parameters:
-            rows += _lines(view, columns, block.label, parameter)
+            unit = units.get((block.label, parameter.paramcd), "")
+            rows += _lines(view, columns, block.label, parameter, unit)
             for flag in filter(lambda flag: flag.about(parameter), options.flags):
                 rows += _flagged(view, columns, flag, (block.label, parameter.paramcd))
     return Shown(
@@ -212,10 +206,17 @@ def _geometric(options: Options) -> tuple[str, ...]:
     return ("Geometric CV% = 100 sqrt(exp(v) - 1), v the variance of the logs.",)
 
 
-def _lines(view: View, columns: list[str], block: str, parameter: Parameter) -> list[Row]:
+def _units(view: View) -> dict[tuple[str, str], str]:
+    """The unit of each parameter in each block, as printed."""
+    found = view.only("ordinary")[["group", "paramcd", "unit"]].unique(maintain_order=True)
+    return {(group, code): unit_text(unit) for group, code, unit in found.rows()}
+
+
+def _lines(
+    view: View, columns: list[str], block: str, parameter: Parameter, unit: str
+) -> list[Row]:
     """The lines of one parameter in one block."""
     code, digits = parameter.paramcd, parameter.digits
-    unit = unit_text(next(iter(view.only("ordinary", group=block, paramcd=code)["unit"]), ""))
     rows = [Row(f"{parameter.label or code}{f', {unit}' if unit else ''}", (), 1, "heading")]
     skewed = parameter.scale == "geometric"
     show = partial(significant, digits=digits) if skewed else fixed_of(digits)
@@ -267,15 +268,15 @@ def _reasons(ctx: Context, ard: pl.DataFrame) -> tuple[str, ...]:
     options, columns = ctx.options(Options), labels(ctx, ctx.options(Options).by)
     names = {p.paramcd: p.label or p.paramcd for p in options.parameters}
     missing = ard.filter((pl.col("stat_name") == "n_ne") & (pl.col("warning") != ""))
+    why_of: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for column, group, code, why in missing[["column", "group", "paramcd", "warning"]].rows():
+        here = why_of.setdefault((column, group), {})
+        here.setdefault(why, []).append(names[code])
     said = []
     for column in columns if options.by else columns[-1:]:
         among = f"{column}, " if options.by else ""
         for block in options.blocks:
-            here = (pl.col("column") == column) & (pl.col("group") == block.label)
-            same: dict[str, list[str]] = {}
-            for code, why in missing.filter(here).select("paramcd", "warning").rows():
-                same.setdefault(why, []).append(names[code])
-            if same:
+            if same := why_of.get((column, block.label)):
                 each = (f"{', '.join(which)}: {why}." for why, which in same.items())
                 said.append(f"Not estimable (subjects), {among}{block.label}. {' '.join(each)}")
     return tuple(said)
