@@ -4,6 +4,7 @@ once. Titles of axes above each other line up."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,10 +58,20 @@ def _legend(made: Drawing, ruler: Any) -> float:
     if not made.legends:
         return 0.0
     legend = made.legends[0]
+    _measured_once(legend)
     width, height = (float(v) * made.dpi for v in made.get_size_inches())
     legend.set_loc("upper left")
     legend.set_bbox_to_anchor((EDGE / width, 1 - EDGE / height), transform=made.transFigure)
     return float(legend.get_window_extent(ruler).height) + BELOW_LEGEND
+
+
+def _measured_once(legend: Any) -> None:
+    """Its boxes in boxes each ask all within for their sizes, which do not change any more."""
+    from matplotlib.offsetbox import OffsetBox
+
+    for box in legend.findobj(OffsetBox):
+        for asked in ("get_bbox", "_get_bbox_and_child_offsets"):
+            setattr(box, asked, cache(getattr(box, asked)))
 
 
 class _Grid:

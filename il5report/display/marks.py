@@ -173,6 +173,7 @@ class _Scale:
         if isinstance(axis.get_major_formatter(), FixedFormatter | FuncFormatter):
             texts = [label.get_text() for label in axis.get_ticklabels()]
         ticks = [float(tick) for tick in axis.get_majorticklocs()][: len(texts)]
+        self._said: dict[float, str] = {}  # values stand at the same days and visits
         numbers = [_number(text) for text in texts]
         self._texts: dict[float, str] = {}
         self._factor = 1.0
@@ -183,6 +184,11 @@ class _Scale:
             self._texts = dict(zip(ticks, texts, strict=False))
 
     def said(self, value: float) -> str:
+        if value not in self._said:
+            self._said[value] = self._say(value)
+        return self._said[value]
+
+    def _say(self, value: float) -> str:
         if self._texts:
             return self._texts.get(float(np.round(value, 6)), "")
         text = significant(value * self._factor, DIGITS)
