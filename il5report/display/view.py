@@ -119,7 +119,7 @@ class View:
     @cached_property
     def _shares(self) -> Mapping[Place, Cell]:
         """The cell of each place whose numbers are n, N and n/N: one by one takes long."""
-        size = np.array([len(found) for found in self._index.values()])
+        size = np.array([len(found) for found in self._index.values()], np.int64)
         three = self._rows.filter(pl.Series(np.repeat(size == 3, size)))
         names, values, rows = (
             three[column].to_numpy().reshape(-1, 3) for column in ("stat_name", "stat", "row")

@@ -41,6 +41,20 @@ def test_a_count_of_nobody_and_one_that_is_missing() -> None:
     assert not Numbers({})
 
 
+def test_a_line_of_counts_is_what_its_places_are_one_by_one() -> None:
+    n, *others = counted(3, 8)
+    more = [*counted(8, 8), Stat("lower", "", 0.6)]
+    made = [(scope("1"), [n]), (scope("2"), more), (scope("3"), counted(0, 0))]
+    view = View(frame(*made, (scope("1"), others)))
+    for level in "13":
+        (cell,) = view.n_percents([("grade", "Total")], level=level)
+        assert cell == view.at("grade", "Total", level=level).n_percent()
+    with pytest.raises(KeyError):
+        view.n_percents([("grade", "Total")], level="2")
+    with pytest.raises(KeyError):
+        View(frame()).n_percents([("grade", "Total")])
+
+
 def test_the_numbers_of_a_column_line_up() -> None:
     texts = [["7 (35.0%)", "NE"], ["12 (60.0%)", "-1.5"], ["104 (100%)"]]
     rows = [Row("", tuple(map(Cell, line))) for line in texts]
