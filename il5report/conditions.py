@@ -15,7 +15,7 @@ import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from typing import Any, Literal, TypeAlias
 
 import polars as pl
@@ -127,6 +127,7 @@ def joined(text: str, also: Condition | None) -> str:
     return f"{text} and ({also})" if inner else f"{text} and {also}"
 
 
+@lru_cache(maxsize=2**12)
 def of_dataset(condition: Condition, dataset: str) -> Condition:
     """The condition with `dataset` named in every comparison that names none."""
     if isinstance(condition, Comparison):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Literal
 
@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from il5report.conditions import Comparison, Condition, all_of, comparisons, equals
+from il5report.conditions import Comparison, Condition, all_of, equals
 from il5report.masks import Mask, Masks
 from il5report.output import Column, Context, Needs
 from il5report.outputs.counting import one_per_subject
@@ -25,16 +25,28 @@ class Records:
         Its name.
     frame : polars.DataFrame
         The records, with the variables that are asked for.
+    meet : condition -> which of the records meet it; found in `frame` where left out.
     """
 
-    def __init__(self, ctx: Context, dataset: str, frame: pl.DataFrame) -> None:
+    def __init__(
+        self,
+        ctx: Context,
+        dataset: str,
+        frame: pl.DataFrame,
+        meet: Callable[[Condition | None], Mask] | None = None,
+    ) -> None:
         self._ctx, self.dataset, self.frame = ctx, dataset, frame
-        self.meet = Masks(frame)
-        """Which of the records meet a condition."""
+        self.meet = Masks(frame) if meet is None else meet
+        self._visits: dict[tuple[str, ...], NDArray[np.int16]] = {}
 
     def those(self, where: Condition | None) -> pl.DataFrame:
         """The records that meet a condition."""
         return self.frame.filter(pl.Series(self.meet(where)))
+
+    def within(self, where: Condition | None) -> Records:
+        """The records that meet a condition, by themselves."""
+        chosen = np.flatnonzero(self.meet(where))
+        return Records(self._ctx, self.dataset, self.those(where), lambda w: self.meet(w)[chosen])
 
     @cached_property
     def places(self) -> NDArray[np.int32]:
@@ -103,7 +115,8 @@ class Records:
             A subject with more than one such record at a visit.
         """
         given = np.flatnonzero(self.meet(where))
-        at = {visit: self.meet(equals("AVISIT", visit))[given] for visit in visits}
+        number = self._visit_of(tuple(visits))[given]
+        at = {visit: number == i for i, visit in enumerate(visits)}
         who = self.places[given]
         if any(len(np.unique(who[there])) < np.count_nonzero(there) for there in at.values()):
             of_visits = Comparison("AVISIT", "IN", tuple(visits))
@@ -114,6 +127,14 @@ class Records:
         for visit, there in at.items():
             found = [values[there & inside] for inside in columns]
             yield visit, list(zip(self._ctx.columns, found, strict=True))
+
+    def _visit_of(self, visits: tuple[str, ...]) -> NDArray[np.int16]:
+        """The number of each record's visit among these, -1 for any other."""
+        if visits not in self._visits:
+            found = self._visits[visits] = np.full(self.frame.height, -1, np.int16)
+            for i, visit in enumerate(visits):
+                found[self.meet(equals("AVISIT", visit))] = i
+        return self._visits[visits]
 
 
 def by_column(
@@ -139,30 +160,32 @@ def by_value(values: NDArray[np.float64]) -> list[tuple[float, NDArray[np.intp]]
 
 
 class Selection:
-    """The data sets that a display needs, each looked up once, with the variables that conditions
-    on ADSL use beside their own.
+    """The data sets that a display needs, each looked up once.
 
     Parameters
     ----------
     needs : Needs
-        The variables and conditions that are asked for.
+        The variables that are asked for; conditions may use any.
     """
 
     def __init__(self, ctx: Context, needs: Needs) -> None:
-        self._ctx = ctx
-        self._used = {dataset: {"USUBJID", *names} for dataset, names in needs.variables.items()}
-        for dataset, where in needs.conditions:
-            used = self._used.setdefault(dataset, {"USUBJID"})
-            used.update(c.variable for c in comparisons(where))
+        self._ctx, self._needs = ctx, needs
         self._found: dict[str, Records] = {}
 
     def __getitem__(self, dataset: str) -> Records:
         """The records of a data set."""
         if dataset not in self._found:
-            keep = sorted({"USUBJID"}.union(*(self._used.get(d, ()) for d in (dataset, "ADSL"))))
-            own = self._ctx.subjects if dataset == "ADSL" else self._ctx.records(dataset, keep=keep)
-            self._found[dataset] = Records(self._ctx, dataset, own)
+            self._found[dataset] = self._records(dataset)
         return self._found[dataset]
+
+    def _records(self, dataset: str) -> Records:
+        ctx, mine = self._ctx, np.flatnonzero(self._ctx.chosen(dataset))
+        keep = list(dict.fromkeys(("USUBJID", *self._needs.variables.get(dataset, ()))))
+        if dataset == "ADSL":
+            own = ctx.study[dataset].frame[keep].filter(pl.Series(ctx.chosen(dataset)))
+        else:
+            own = ctx.records(dataset, keep=keep)
+        return Records(ctx, dataset, own, lambda where: ctx.study.meeting(dataset, where)[mine])
 
     def counts(self, subjects: Mask) -> list[int]:
         """How many of these subjects of the set are in each column."""

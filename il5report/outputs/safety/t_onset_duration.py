@@ -74,8 +74,7 @@ def needs(ctx: Context) -> Needs:
 def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(Options)
     add_column_sizes(ctx, rows)
-    whole = Selection(ctx, needs(ctx))[options.dataset]
-    records = Records(ctx, options.dataset, whole.those(options.subset))
+    records = Selection(ctx, needs(ctx))[options.dataset].within(options.subset)
     for block in _blocks(ctx, options, records.frame):
         of_block = records.meet(block.where)
         for column, inside in zip(ctx.columns, records.columns, strict=True):
