@@ -22,7 +22,7 @@ ALLOWED = {
     "analyse": {"analyse"},
     "data": {"data", "errors"},
     "plan": {"plan", "conditions", "errors"},
-    "derive": {"derive", "analyse", "conditions", "data", "errors", "plan"},
+    "derive": {"derive", "analyse", "conditions", "data", "errors", "masks", "plan"},
     "masks": {"conditions"},
     "records": {"conditions", "data", "masks"},
     "trace": {"conditions", "data", "masks", "records"},

@@ -135,14 +135,14 @@ def _values(domains: Domains, adsl: pl.DataFrame, rules: EligibilityRules) -> pl
 def _value(domains: Domains, screened: pl.DataFrame, rule: EligibilityValue) -> pl.DataFrame:
     date = rule.date
     needs = tuple(v for v in (rule.value, date, rule.over) if v)
-    frame = domains.select(rule.domain, rule.where, needs=needs)
+    frame = domains.select(rule.domain, rule.where, needs=needs, keep=())
     numeric = rule.number or bool(rule.over) or rule.below is not None or rule.days_from
     if frame is None:
         kind = pl.Float64 if numeric else pl.String
         return pl.DataFrame(schema={"USUBJID": pl.String, "VALUE": kind, "DATE": pl.Date})
     day = dates.earliest(pl.col(date)) if date else pl.lit(None, pl.Date)
     frame = frame.select("USUBJID", VALUE=_number(rule, frame), DATE=day)
-    frame = frame.filter(pl.col("VALUE").is_not_null()).join(screened, on="USUBJID")
+    frame = frame.drop_nulls("VALUE").join(screened[["USUBJID", "_END"]], on="USUBJID")
     if rule.without is not None:
         frame = _outside(domains, frame, rule.without)
     last = _last(frame.filter(pl.col("DATE").is_null() | (pl.col("DATE") <= pl.col("_END"))))
@@ -184,7 +184,7 @@ def _number(rule: EligibilityValue, frame: pl.DataFrame) -> pl.Expr:
 
 
 def _dated(domains: Domains, rule: DatedRecords) -> pl.DataFrame:
-    frame = domains.select(rule.domain, rule.where, needs=(rule.date,))
+    frame = domains.select(rule.domain, rule.where, needs=(rule.date,), keep=())
     if frame is None:
         return pl.DataFrame(schema={"USUBJID": pl.String, "VALUE": pl.String, "DATE": pl.Date})
     return frame.select("USUBJID", VALUE=pl.col(rule.date), DATE=dates.earliest(pl.col(rule.date)))
@@ -192,6 +192,5 @@ def _dated(domains: Domains, rule: DatedRecords) -> pl.DataFrame:
 
 def _last(frame: pl.DataFrame) -> pl.DataFrame:
     ordered = frame.sort("DATE", "VALUE", maintain_order=True, nulls_last=False)
-    return ordered.unique("USUBJID", keep="last", maintain_order=True).select(
-        "USUBJID", "VALUE", "DATE"
-    )
+    last = ordered.unique("USUBJID", keep="last", maintain_order=True)
+    return last[["USUBJID", "VALUE", "DATE"]]

@@ -49,7 +49,7 @@ def _empty() -> pl.DataFrame:
 
 
 def _times(domains: Domains, adsl: pl.DataFrame, code: str, rule: SampleTime) -> pl.DataFrame:
-    records = domains.select(rule.dataset, rule.where, needs=("PARAMCD", "AVAL"))
+    records = domains.select(rule.dataset, rule.where, needs=("PARAMCD", "AVAL"), keep=())
     if records is None:
         return _empty()
     frame = adsl.select("USUBJID", "TRTSDT")

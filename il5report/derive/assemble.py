@@ -28,7 +28,8 @@ class Core:
         """Records of the subjects in ADSL beside their core variables (and `extra` of ADSL)."""
         core = self.subjects.select(*self.names, *(e for e in extra if e not in self.names))
         clash = [c for c in core.columns if c in records.columns and c != "USUBJID"]
-        return records.drop(clash).join(core, on="USUBJID", how="inner", maintain_order="left")
+        own = records.drop(clash) if clash else records
+        return own.join(core, on="USUBJID", how="inner", maintain_order="left")
 
     @property
     def names(self) -> list[str]:

@@ -70,6 +70,8 @@ class Cut:
         if "RFICDTC" not in people.columns:
             return frames
         later = people.filter(self.late("RFICDTC"))
+        if not later.height:
+            return frames
         theirs = sum(
             frame.join(later, on="USUBJID", how="semi").height
             for name, frame in frames.items()
@@ -82,7 +84,7 @@ class Cut:
         self.note("derive.cutoff", message, later, "DM", "RFICDTC")
         return {
             name: frame.join(later, on="USUBJID", how="anti", maintain_order="left")
-            if "USUBJID" in frame.columns and later.height
+            if "USUBJID" in frame.columns
             else frame
             for name, frame in frames.items()
         }
@@ -122,20 +124,19 @@ class Cut:
         dates = [c for c in (f"{name}STDTC", f"{name}DTC") if c in frame.columns]
         if not dates:
             return frame
-        begins = frame.with_columns(_BEGIN=pl.coalesce(dates).str.slice(0, 10))
-        late = (pl.col("_BEGIN") > self.last).fill_null(False)
-        self.note(
-            "derive.cutoff", f"begins after the data cut-off {self.last}: not used",
-            begins.filter(late), name, dates[0],
-        )  # fmt: skip
-        unsure = (pl.col("_BEGIN").str.len_chars() < 10) & pl.lit(self.last).str.starts_with(
-            pl.col("_BEGIN")
+        begin = pl.coalesce(dates).str.slice(0, 10)
+        found = frame.select(
+            late=(begin > self.last).fill_null(False),
+            unsure=(begin.str.len_chars() < 10) & pl.lit(self.last).str.starts_with(begin),
         )
-        self.note(
-            "derive.cutoff", "begins on a partial date that holds the data cut-off: used",
-            begins.filter(unsure), name, dates[0],
-        )  # fmt: skip
-        return begins.filter(~late).drop("_BEGIN")
+        late, unsure = found["late"], found["unsure"]
+        for which, message in (
+            (late, f"begins after the data cut-off {self.last}: not used"),
+            (unsure, "begins on a partial date that holds the data cut-off: used"),
+        ):
+            if which.any():
+                self.note("derive.cutoff", message, frame.filter(which), name, dates[0])
+        return frame.filter(~late) if late.any() else frame
 
     def _ends(self, name: str, frame: pl.DataFrame) -> pl.DataFrame:
         """What ends later is ongoing at the cut-off."""
@@ -146,8 +147,11 @@ class Cut:
         if end not in frame.columns:
             return frame
         later = self.late(end)
+        ongoing = frame.filter(later)
+        if not ongoing.height:
+            return frame
         message = f"ends after the data cut-off {self.last}: ongoing at it"
-        self.note("derive.cutoff", message, frame.filter(later), name, end)
+        self.note("derive.cutoff", message, ongoing, name, end)
         known = {relation: "ONGOING", reference: self.last} if relation in frame.columns else {}
         changes = [
             pl.when(later).then(pl.lit(value)).otherwise(variable).alias(variable)

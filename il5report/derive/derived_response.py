@@ -88,7 +88,7 @@ def criteria_sets(rules: DerivedResponse) -> Mapping[str, ResponseCriteria]:
 
 
 def _measure(domains: Domains, rule: Measure, name: str) -> pl.DataFrame | None:
-    records = domains.select(rule.domain, rule.where, needs=(rule.value, rule.date))
+    records = domains.select(rule.domain, rule.where, needs=(rule.value, rule.date), keep=())
     if records is None:
         return None
     frame = records.select(
@@ -120,7 +120,7 @@ def _with_component(
         )
     distance = (pl.col("DATE") - pl.col("ADT")).dt.total_days().abs()
     nearest = (
-        frame.select(*_ID)
+        frame[list(_ID)]
         .join(values, on="USUBJID")
         .with_columns(_OFF=distance)
         .filter(pl.col("_OFF") <= within)

@@ -13,8 +13,17 @@ from il5report.conditions import Condition
 from il5report.data.dataset import Study
 from il5report.derive.cutoff import Cut
 from il5report.errors import Finding, Severity, nearest, some_subjects
+from il5report.masks import Masks
 
 _EMPTY = pl.DataFrame(schema={"USUBJID": pl.String})
+
+
+class _Asked:
+    """A data set as conditions see it."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self.schema = frame.schema
+        self.masks = Masks(frame)
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,7 @@ class Domains:
         self.labels: dict[str, dict[str, str]] = {}
         self.event_dates: EventDates | None = None
         self._frames: dict[str, pl.DataFrame] = {}
+        self._asked: dict[str, _Asked] = {}
         for name, dataset in study.items():
             if not name.startswith("SUPP"):
                 supplement = study.get(f"SUPP{name}")
@@ -62,6 +72,7 @@ class Domains:
     def add(self, name: str, frame: pl.DataFrame) -> None:
         """Let later rules use a data set already derived."""
         self._frames[name] = frame
+        self._asked.pop(name, None)
 
     def frame(self, name: str) -> pl.DataFrame:
         """All records of a domain; without it, none, and a finding."""
@@ -88,23 +99,28 @@ class Domains:
         if frame.width == 1:
             return None
         used = {c.variable for c in conditions.comparisons(where)} | set(needs)
-        frame = self.with_qualifiers(name, frame, used)
-        if keep is not None:
-            wanted = {"USUBJID", *keep, *used}
-            frame = frame[[v for v in frame.columns if v in wanted]]
-        schema = frame.schema if where is not None else {}
+        whole = self.with_qualifiers(name, frame, used)
+        asked = self._asked_of(name) if whole is frame else _Asked(whole)
         faults = [
-            *(conditions.faults(where, schema) if where is not None else ()),
-            *((v, "is not in the data") for v in needs if v not in frame.columns),
+            *(conditions.faults(where, asked.schema) if where is not None else ()),
+            *((v, "is not in the data") for v in needs if v not in asked.schema),
         ]
         for variable, what in faults:
-            known = self.frame(name).columns
-            hint = nearest(variable, known) if what == "is not in the data" else ""
+            hint = nearest(variable, whole.columns) if what == "is not in the data" else ""
             message = f"{variable}, which the plan uses, {what}{hint}"
             self._find("derive.variable", message, name, variable, severity=Severity.ERROR)
         if faults:
             return None
-        return frame if where is None else frame.filter(conditions.expression(where, schema))
+        if keep is not None:
+            wanted = {"USUBJID", *keep, *used}
+            whole = whole[[v for v in whole.columns if v in wanted]]
+        return whole if where is None else whole.filter(pl.Series(asked.masks(where)))
+
+    def _asked_of(self, name: str) -> _Asked:
+        """What conditions ask of a domain: many rules ask the same."""
+        if name not in self._asked:
+            self._asked[name] = _Asked(self._frames[name])
+        return self._asked[name]
 
     def with_qualifiers(self, name: str, frame: pl.DataFrame, used: set[str]) -> pl.DataFrame:
         """Records of a domain with the variables of `used` that can only be qualifiers which no

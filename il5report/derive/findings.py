@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from il5report import conditions
@@ -61,12 +62,13 @@ def derive_findings(
         frame = with_visits(frame, plan.visits, ("PARAMCD",), pl.col("VISIT"))
     frame = frame.with_columns(ANRIND=_indicator(), R2ANRHI=_over("ANRHI"))
     frame = add_flags(domains, adsl, frame, rules.flags)
+    groups = _groups(frame)
     typed = [
-        _with_baseline(frame, name, list(until), frame.height * i)
+        _with_baseline(frame, groups, name, list(until), frame.height * i)
         for i, (name, until) in enumerate(rules.baselines.items())
     ]
     used = {n for until in rules.baselines.values() for n in until} - {"TRTSDT"}
-    frame = pl.concat(typed).drop("_UNTIL", "TRTSDTM", *used, strict=False)
+    frame = pl.concat(typed).drop("TRTSDTM", *used, strict=False)
     if rules.graded is not None and plan.grading.laboratory:
         frame = _with_grades(domains, frame, plan.grading.laboratory, rules)
     if rules.ejection_fraction:
@@ -90,22 +92,24 @@ def _results(domains: Domains, adsl: pl.DataFrame, rules: FindingsRules) -> pl.D
         return None
     graded = pl.lit(False) if rules.graded is None else conditions.expression(rules.graded, schema)
     records = records.with_columns(_GRADED=graded)
-    result = pl.col(f"{d}STRESN").is_not_null() | pl.col(f"{d}STRESC").is_not_null()
-    domains.note("derive.result", "without a result: not used", records.filter(~result), d)
+    empty = records[f"{d}STRESN"].is_null() & records[f"{d}STRESC"].is_null()
+    if empty.any():
+        domains.note("derive.result", "without a result: not used", records.filter(empty), d)
+        records = records.filter(~empty)
     limits = {n for until in rules.baselines.values() for n in until}
     names = dict.fromkeys(("USUBJID", "TRTSDT", "TRTSDTM", *sorted(limits)))
     dtc = pl.col(f"{d}DTC")
     frame = (
-        records.filter(result)
-        .join(
+        records.join(
             adsl.select(*names, _IN=pl.lit(True)), on="USUBJID", how="left", maintain_order="left"
         )
         .drop_nulls("_IN")  # cheaper than an inner join, which copies every column
         .drop("_IN")
         .with_columns(ADT=dates.complete(dtc), ADTM=dates.moment(dtc))
     )
-    undated = frame.filter(pl.col("ADT").is_null())
-    domains.note("derive.date", "without a complete date: not used", undated, d, f"{d}DTC")
+    if frame["ADT"].null_count():
+        undated = frame.filter(pl.col("ADT").is_null())
+        domains.note("derive.date", "without a complete date: not used", undated, d, f"{d}DTC")
     return frame.drop_nulls("ADT")
 
 
@@ -158,8 +162,10 @@ def _refuse_mixed(domains: Domains, records: pl.DataFrame, d: str) -> None:
         name = f"{d}{suffix}"
         if name not in records.columns:
             continue
-        kinds = records.drop_nulls(name).group_by("PARAMCD").agg(pl.col(name).unique().sort())
-        for code, several in kinds.filter(pl.col(name).list.len() > 1).sort("PARAMCD").iter_rows():
+        pairs = records[["PARAMCD", name]].drop_nulls(name).unique()
+        mixed = pairs.filter(pl.col("PARAMCD").is_duplicated()).sort("PARAMCD", name)
+        kinds = mixed.group_by("PARAMCD", maintain_order=True).agg(name)
+        for code, several in kinds.iter_rows():
             subjects = records.filter(pl.col("PARAMCD") == code)["USUBJID"]
             message = f"{code} comes as {', '.join(several)}; they are never pooled"
             domains.findings.append(
@@ -186,7 +192,7 @@ def _over(limit: str) -> pl.Expr:
 
 
 def _with_baseline(
-    frame: pl.DataFrame, basetype: str, until: list[str], first: int
+    frame: pl.DataFrame, groups: pl.Series, basetype: str, until: list[str], first: int
 ) -> pl.DataFrame:
     """The records under one baseline: the last value up to the date, by the clock if known.
 
@@ -199,28 +205,40 @@ def _with_baseline(
     same_day = (pl.col("ADT") == limit) & by_clock
     later = same_day & (pl.col("ADTM") > pl.col("TRTSDTM"))
     before = (pl.col("ADT") <= limit) & ~later.fill_null(False)
+    usable = frame.select((before & pl.col("AVAL").is_not_null()).fill_null(False)).to_series()
+    row = _last_rows(frame, groups, usable)
+    value, text, indicator = (frame[v].gather(row) for v in ("AVAL", "AVALC", "ANRIND"))
     frame = frame.with_columns(
-        BASETYPE=pl.lit(basetype), _UNTIL=(before & pl.col("AVAL").is_not_null()).fill_null(False)
-    ).with_row_index("_ROW", offset=first)
+        BASETYPE=pl.lit(basetype), BASE=value, BASEC=text, BNRIND=indicator, _BASEROW=row + first,
+        ABLFL=pl.when(pl.lit(row) == pl.int_range(pl.len())).then(pl.lit("Y")),
+    )  # fmt: skip
+    base = pl.col("BASE")
+    change = pl.when(pl.lit(~usable) & (pl.col("ADT") >= limit)).then(pl.col("AVAL") - base)
+    return frame.with_columns(CHG=change, PCHG=pl.when(base != 0).then(100 * change / base))
+
+
+def _groups(frame: pl.DataFrame) -> pl.Series:
+    """A number for each subject and parameter, which have one baseline."""
+    subject, parameter = (
+        frame[name].cast(pl.Enum(frame[name].drop_nulls().unique())).to_physical().cast(pl.Int64)
+        for name in ("USUBJID", "PARAMCD")
+    )
+    return subject * frame["PARAMCD"].n_unique() + parameter
+
+
+def _last_rows(frame: pl.DataFrame, groups: pl.Series, usable: pl.Series) -> pl.Series:
+    """For each record the row of the last usable one of its group, null where there is none."""
     order = ["ADT", "ADTM", "VISITNUM", "SRCSEQ"]
-    baseline = (
-        frame.filter("_UNTIL")
+    rows = (
+        frame[order]
+        .with_columns(groups.alias("_GROUP"), _ROW=pl.int_range(pl.len()))
+        .filter(usable & groups.is_not_null())
         .sort(order, maintain_order=True, nulls_last=False)
-        .unique(_BY, keep="last", maintain_order=True)
-        .select(*_BY, BASE="AVAL", BASEC="AVALC", BNRIND="ANRIND", _BASEROW="_ROW")
     )
-    frame = frame.join(baseline, on=_BY, how="left", maintain_order="left")
-    change = pl.when(~pl.col("_UNTIL") & (pl.col("ADT") >= limit)).then(
-        pl.col("AVAL") - pl.col("BASE")
-    )
-    percent = pl.when(pl.col("BASE") != 0).then(100 * pl.col("CHG") / pl.col("BASE"))
-    return (
-        frame.with_columns(
-            ABLFL=pl.when(pl.col("_ROW") == pl.col("_BASEROW")).then(pl.lit("Y")), CHG=change
-        )
-        .with_columns(PCHG=percent)
-        .drop("_ROW")
-    )
+    last = np.full(groups.drop_nulls().to_numpy().max(initial=-1) + 1, -1)
+    last[rows["_GROUP"].to_numpy()] = rows["_ROW"].to_numpy()  # later ones replace earlier ones
+    found = pl.Series("_ROW", last)
+    return found.set(found < 0, None).gather(groups)
 
 
 def _with_qtcf(
