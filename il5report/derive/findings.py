@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import polars as pl
 
 from il5report import conditions
 from il5report.derive import dates
 from il5report.derive.bands import add_bands
+from il5report.derive.baselines import groups_of, with_baseline
 from il5report.derive.cardiac import fridericia, lvef_grades
 from il5report.derive.ctcae import NEEDED, grade_labs
 from il5report.derive.ctcae_criteria import DIRECTIONS
@@ -62,9 +62,9 @@ def derive_findings(
         frame = with_visits(frame, plan.visits, ("PARAMCD",), pl.col("VISIT"))
     frame = frame.with_columns(ANRIND=_indicator(), R2ANRHI=_over("ANRHI"))
     frame = add_flags(domains, adsl, frame, rules.flags)
-    groups = _groups(frame)
+    groups = groups_of(frame)
     typed = [
-        _with_baseline(frame, groups, name, list(until), frame.height * i)
+        with_baseline(frame, groups, name, list(until), frame.height * i)
         for i, (name, until) in enumerate(rules.baselines.items())
     ]
     used = {n for until in rules.baselines.values() for n in until} - {"TRTSDT"}
@@ -189,56 +189,6 @@ def _indicator() -> pl.Expr:
 def _over(limit: str) -> pl.Expr:
     """The value as a multiple of a limit, rounded so that 3 x ULN is 3 and not a hair above."""
     return (pl.when(pl.col(limit) > 0).then(pl.col("AVAL") / pl.col(limit))).round(DECIMALS)
-
-
-def _with_baseline(
-    frame: pl.DataFrame, groups: pl.Series, basetype: str, until: list[str], first: int
-) -> pl.DataFrame:
-    """The records under one baseline: the last value up to the date, by the clock if known.
-
-    _BASEROW is the row of the baseline where the records are the rows from `first` on.
-    """
-    limit = pl.coalesce(until)
-    by_clock = pl.coalesce(
-        pl.when(pl.col(name).is_not_null()).then(name == "TRTSDT") for name in until
-    )
-    same_day = (pl.col("ADT") == limit) & by_clock
-    later = same_day & (pl.col("ADTM") > pl.col("TRTSDTM"))
-    before = (pl.col("ADT") <= limit) & ~later.fill_null(False)
-    usable = frame.select((before & pl.col("AVAL").is_not_null()).fill_null(False)).to_series()
-    row = _last_rows(frame, groups, usable)
-    value, text, indicator = (frame[v].gather(row) for v in ("AVAL", "AVALC", "ANRIND"))
-    frame = frame.with_columns(
-        BASETYPE=pl.lit(basetype), BASE=value, BASEC=text, BNRIND=indicator, _BASEROW=row + first,
-        ABLFL=pl.when(pl.lit(row) == pl.int_range(pl.len())).then(pl.lit("Y")),
-    )  # fmt: skip
-    base = pl.col("BASE")
-    change = pl.when(pl.lit(~usable) & (pl.col("ADT") >= limit)).then(pl.col("AVAL") - base)
-    return frame.with_columns(CHG=change, PCHG=pl.when(base != 0).then(100 * change / base))
-
-
-def _groups(frame: pl.DataFrame) -> pl.Series:
-    """A number for each subject and parameter, which have one baseline."""
-    subject, parameter = (
-        frame[name].cast(pl.Enum(frame[name].drop_nulls().unique())).to_physical().cast(pl.Int64)
-        for name in ("USUBJID", "PARAMCD")
-    )
-    return subject * frame["PARAMCD"].n_unique() + parameter
-
-
-def _last_rows(frame: pl.DataFrame, groups: pl.Series, usable: pl.Series) -> pl.Series:
-    """For each record the row of the last usable one of its group, null where there is none."""
-    order = ["ADT", "ADTM", "VISITNUM", "SRCSEQ"]
-    rows = (
-        frame[order]
-        .with_columns(groups.alias("_GROUP"), _ROW=pl.int_range(pl.len()))
-        .filter(usable & groups.is_not_null())
-        .sort(order, maintain_order=True, nulls_last=False)
-    )
-    last = np.full(groups.drop_nulls().to_numpy().max(initial=-1) + 1, -1)
-    last[rows["_GROUP"].to_numpy()] = rows["_ROW"].to_numpy()  # later ones replace earlier ones
-    found = pl.Series("_ROW", last)
-    return found.set(found < 0, None).gather(groups)
 
 
 def _with_qtcf(
