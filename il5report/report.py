@@ -40,7 +40,7 @@ from il5report.provenance import provenance
 from il5report.quality import quality
 from il5report.records import StudyRecords
 from il5report.resources import default_plan
-from il5report.workers import HERE
+from il5report.workers import HERE, others
 
 Say = Callable[[str], None]
 FORMATS = ("html", "latex", "pdf")
@@ -265,9 +265,8 @@ def write(found: Results, folder: Path, say: Say = quiet, executor: Executor = H
     from il5report.render.latex import render_latex
     from il5report.render.pdf import render_pdf
 
-    pages = [
-        executor.submit(render, found.document, folder) for render in (render_pdf, render_latex)
-    ]
+    paged = (render_pdf, render_latex)  # the first takes as long as all the rest
+    pages = [executor.submit(render, found.document, folder) for render in paged[: others()]]
     say("writing results data")
     found.ard.write_parquet(folder / "ard.parquet")
     (folder / "ard.json").write_text(results.to_json(found.ard), encoding="utf-8")
@@ -278,6 +277,8 @@ def write(found: Results, folder: Path, say: Say = quiet, executor: Executor = H
     parts = provenance(found.ard, checked.study, checked.loaded.plan, records=whole)
     render_html(found.document, folder, parts)
     say("writing LaTeX and PDF")
+    for render in paged[others() :]:
+        render(found.document, folder)
     for page in pages:
         page.result()
 

@@ -26,6 +26,11 @@ class Here(Executor):
 HERE = Here()
 
 
+def others() -> int:
+    """How many processes there are beside this one."""
+    return min((os.cpu_count() or 1) - 1, MOST)
+
+
 @contextmanager
 def workers() -> Iterator[Executor]:
     """Processes on the machine's other cores; without other cores, this process.
@@ -41,7 +46,7 @@ def workers() -> Iterator[Executor]:
     from multiprocessing import get_context
 
     # spawned, not forked: the threads of polars do not survive a fork
-    made = ProcessPoolExecutor(min(cores - 1, MOST), mp_context=get_context("spawn"))
+    made = ProcessPoolExecutor(others(), mp_context=get_context("spawn"))
     try:
         made.submit(_ready)  # imports run while the data are read
         yield made
