@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from il5report.display.marks import Said, name_points
+from il5report.display.marks import Said, name_points, rectangles
 from il5report.display.model import Figure
 from il5report.display.plot import MM, drawing, finished, house_style
 
@@ -64,6 +64,18 @@ def test_a_bar_that_stands_on_nothing_says_both_ends() -> None:
         axes.set_yticks([0], ["S-1"])
 
     assert texts(draw) == ["2 to 5; S-1"]
+
+
+def test_bars_of_one_look_say_each_its_name_and_the_axes_hold_them_all() -> None:
+    def draw(axes: Any) -> None:
+        rectangles(axes, [1, 4], [-0.4, 0.6], [2, 3], 0.8, ["A", "B"], label="both")
+        axes.set_yticks([0, 1], ["S-1", "S-2"])
+        rectangles(axes, 0, [1.6], 1.5, 0.8, label="unnamed")
+        rectangles(axes, 0, [], [], 0.8, label="none")
+        low, high = axes.get_xlim()
+        assert low <= 0 and high >= 7
+
+    assert texts(draw) == ["A; 1 to 3; S-1", "B; 4 to 7; S-2", "unnamed; 1.5"]
 
 
 def test_lines_across_the_axes_and_what_lies_outside_are_no_marks() -> None:
