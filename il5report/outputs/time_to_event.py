@@ -189,7 +189,7 @@ def outcomes(options: EndpointOptions, everyone: Sequence[Records]) -> list[Outc
 def described(everyone: Sequence[Records], which: Condition, variable: str) -> list[str]:
     """The values of a variable in the records that meet a condition, in order."""
     found = (records.frame[variable].filter(pl.Series(records.meet(which))) for records in everyone)
-    return sorted({text for texts in found for text in texts.unique() if text is not None})
+    return sorted({text for texts in found for text in texts.to_list() if text is not None})
 
 
 def add_outcomes(rows: Rows, options: EndpointOptions, arm: Arm, counts: Sequence[Outcome]) -> None:

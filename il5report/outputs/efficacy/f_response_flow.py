@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from il5report.ard import Rows, Scope, counted
-from il5report.conditions import Comparison
+from il5report.conditions import Comparison, both, equals
 from il5report.display.axes import legend
 from il5report.display.marks import Said, name_points
 from il5report.display.plot import (
@@ -103,14 +103,16 @@ def _add(
 
 def _states(ctx: Context, options: Options, visit: str) -> Mapping[str, str]:
     """The state of each subject at a visit."""
-    records = ctx.records(options.dataset, options.assessed).filter(pl.col("AVISIT") == visit)
+    where = both(options.assessed, equals("AVISIT", visit))
+    records = ctx.records(options.dataset, where, keep=("AVALC",))
     one_per_subject(ctx, records, options.dataset)
     of_code = {code: s.label for s in options.states for code in s.codes}
     response = dict(records.select("USUBJID", "AVALC").iter_rows())
     _all_known(ctx, records, of_code)
     last = next(v.window[1] for v in ctx.plan.visits if v.label == visit)
     found = {}
-    for row in ctx.subjects.iter_rows(named=True):
+    dates = dict.fromkeys(("USUBJID", "TRTSDT", *(e.date for e in options.ended)))
+    for row in ctx.subjects[list(dates)].iter_rows(named=True):
         code = response.get(row["USUBJID"])
         ends = [
             e.label for e in options.ended

@@ -11,8 +11,9 @@ from il5report.conditions import Comparison, both, equals, of_dataset
 from il5report.display.model import Cell, Row
 from il5report.display.view import Numbers, View, percent_value, table
 from il5report.output import Context, Needs, Output, Shown
-from il5report.outputs.counting import METHOD, add_column_sizes, one_per_subject
+from il5report.outputs.counting import METHOD, add_column_sizes, column_sizes, one_per_subject
 from il5report.outputs.efficacy.t_response_rate import add_rate
+from il5report.outputs.selection import Records
 from il5report.plan.base import Model, Text, Where
 
 
@@ -46,44 +47,42 @@ def analyse(ctx: Context, rows: Rows) -> None:
     records = ctx.records(options.dataset, options.where, keep=keep)
     one_per_subject(ctx, records, options.dataset)
     others = sorted(set(records["AVALC"].drop_nulls()) - set(options.levels))
-    for column in ctx.columns:
-        subjects = ctx.in_column(column)
-        mine = records.join(subjects, on="USUBJID", how="semi")
+    found, sizes = Records(ctx, options.dataset, records), column_sizes(ctx)
+    for column, mine in zip(ctx.columns, found.columns, strict=True):
+        total = sizes[column.label]
         for level in (*options.levels, *others):
             where = both(options.where, equals("AVALC", level))
-            n = mine.filter(pl.col("AVALC") == level).height
+            n = int((mine & found.meet(equals("AVALC", level))).sum())
             scope = Scope(
                 "category", options.dataset, where, column.where,
                 column=column.label, variable="AVALC", level=level,
             )  # fmt: skip
-            add_rate(ctx, rows, scope, n, subjects.height)
-        none = subjects.height - mine["AVALC"].drop_nulls().len()
-        present = both(options.where, Comparison("AVALC", "NE", ()))
+            add_rate(ctx, rows, scope, n, total)
+        given = Comparison("AVALC", "NE", ())
+        none, present = total - int((mine & found.meet(given)).sum()), both(options.where, given)
         scope = Scope(
             "category", "ADSL", None, column.where, of_dataset(present, options.dataset),
             column=column.label, variable="AVALC", level=NO_RECORD,
         )  # fmt: skip
-        add_rate(ctx, rows, scope, none, subjects.height)
+        add_rate(ctx, rows, scope, none, total)
 
     if options.reason:
-        _reasons(ctx, rows, options, records)
+        _reasons(ctx, rows, options, found)
 
 
-def _reasons(ctx: Context, rows: Rows, options: Options, records: pl.DataFrame) -> None:
+def _reasons(ctx: Context, rows: Rows, options: Options, records: Records) -> None:
     """Why the response of those without an evaluable one is not."""
-    where = both(options.where, equals("AVALC", options.unevaluable))
-    without = records.filter(pl.col("AVALC") == options.unevaluable)
-    for reason in without[options.reason].unique().sort(nulls_last=True):
-        mine = without.filter(pl.col(options.reason).eq_missing(reason))
-        for column in ctx.columns:
-            subjects = ctx.in_column(column)
+    unevaluable = equals("AVALC", options.unevaluable)
+    without, sizes = records.within(unevaluable), column_sizes(ctx)
+    for reason in without.frame[options.reason].unique().sort(nulls_last=True):
+        given = equals(options.reason, reason)
+        for column, n in zip(ctx.columns, without.counts(given), strict=True):
             scope = Scope(
-                "reason", options.dataset, both(where, equals(options.reason, reason)),
+                "reason", options.dataset, both(both(options.where, unevaluable), given),
                 column.where, column=column.label, variable=options.reason,
                 level=NOT_GIVEN if reason is None else reason,
             )  # fmt: skip
-            n = subjects.join(mine, on="USUBJID", how="semi").height
-            rows.add(scope, METHOD, counted(n, subjects.height))
+            rows.add(scope, METHOD, counted(n, sizes[column.label]))
 
 
 def display(ctx: Context, ard: pl.DataFrame) -> Shown:

@@ -11,6 +11,7 @@ from il5report.display.model import Cell, Row
 from il5report.display.view import Numbers, View, percent_value, table
 from il5report.output import Column, Context, Needs, Output, Shown
 from il5report.outputs.counting import METHOD, add_column_sizes, add_subjects_with
+from il5report.outputs.selection import Selection
 from il5report.plan.base import Model, Text, Where
 from il5report.plan.words import CI_NAMES
 
@@ -58,18 +59,19 @@ def needs(ctx: Context) -> Needs:
 def analyse(ctx: Context, rows: Rows) -> None:
     options = ctx.options(Options)
     add_column_sizes(ctx, rows)
+    selection = Selection(ctx, needs(ctx))
     for rate in options.rates:
-        _rate(ctx, rows, rate, options.dataset)
+        _rate(ctx, rows, rate, selection, options.dataset)
     for count in options.counts:
         add_subjects_with(ctx, rows, "count", options.dataset, count.where, level=count.label)
 
 
-def _rate(ctx: Context, rows: Rows, rate: Rate, dataset: str) -> None:
+def _rate(ctx: Context, rows: Rows, rate: Rate, selection: Selection, dataset: str) -> None:
     where = rate.where if rate.among is None else both(rate.where, rate.among)
-    found = ctx.records(dataset, where, keep=("USUBJID",))
-    for column in ctx.columns:
-        subjects = ctx.in_column(column, rate.among)
-        n, total = subjects.join(found, on="USUBJID", how="semi").height, subjects.height
+    among = selection["ADSL"].subjects(rate.among)
+    found = among & selection[dataset].subjects(where)
+    counts = selection.counts(found), selection.counts(among)
+    for column, n, total in zip(ctx.columns, *counts, strict=True):
         scope = Scope(
             "rate", dataset, where, column.where,
             of=rate.among, column=column.label, level=rate.label,

@@ -45,8 +45,8 @@ def analyse(ctx: Context, rows: Rows) -> None:
     add_column_sizes(ctx, rows)
     endpoints = [options.endpoint(a.paramcd) for a in options.analyses]
     everyone = [tte.endpoint(ctx, endpoint, ("EVNTDESC",)) for endpoint in endpoints]
+    outcomes = tte.outcomes(endpoints[0], everyone)
     for endpoint, records in zip(endpoints, everyone, strict=True):
-        outcomes = tte.outcomes(endpoint, everyone)
         for arm in tte.arms(ctx, records):
             tte.add_outcomes(rows, endpoint, arm, outcomes)
             median = quantile(arm.km, 0.5, convention=conventions.convention)
