@@ -22,8 +22,9 @@ _ROW_GROUP = 1 << 18
 def read_parquet(path: Path, types: Mapping[str, str], columns: Collection[str] | None) -> Source:
     """A Parquet file; only the wanted columns are read."""
     try:
-        schema = pl.read_parquet_schema(path)
-        wanted = [name for name in schema if columns is None or name.upper() in columns]
+        wanted = None
+        if columns is not None:
+            wanted = [name for name in pl.read_parquet_schema(path) if name.upper() in columns]
         frame = pl.read_parquet(path, columns=wanted)
         metadata = pl.read_parquet_metadata(path)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:

@@ -383,6 +383,25 @@ def test_wrong_types_and_missing_variables_never_stop_the_checks(study: Sets, na
         assert [f for f in found if (f.dataset, f.variable) == (name, variable)] == []
 
 
+def test_results_of_no_parameter_in_two_units_do_not_stop_the_checks(study: Sets) -> None:
+    mixed = changed(study, "ADLB", PARAMCD=values(None, None, "HGB", "RESP"), AVALU=values(*"abcd"))
+    found = check_study(mixed, cutoff=CUTOFF)
+    assert [(f.dataset, f.count) for f in found if f.rule == "param.unit"] == [("ADLB", 2)]
+
+
+def test_what_adsl_says_of_a_subject_whom_it_lists_twice_is_the_first_known(study: Sets) -> None:
+    adsl = study["ADSL"]
+    unknown = adsl.frame.with_columns(DTHDT=pl.lit(None, pl.Date), TRTSDT=pl.lit(None, pl.Date))
+    twice = replace(adsl, frame=pl.concat([unknown, adsl.frame]))
+    died = adsl.frame.filter(pl.col("DTHDT").is_not_null())["USUBJID"].to_list()
+    late = changed(study | {"ADSL": twice}, "ADLB", ADT=pl.lit(dt.date(2026, 6, 1)), ADY=NO_DAY)
+    found = {f.rule: f for f in check_study(late, cutoff=CUTOFF) if f.dataset != "AE"}
+    assert found["key.duplicate"].dataset == "ADSL"
+    records = late["ADLB"].frame.filter(pl.col("USUBJID").is_in(died))
+    assert found["date.after_death"].count == records.height > 0
+    assert "day.wrong" not in found
+
+
 def test_only_a_few_subjects_and_values_are_named() -> None:
     ids = [f"S-{i}" for i in range(9)]
     frame = pl.DataFrame({"USUBJID": ids, "SAFFL": list("abcdefghi")})
