@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -60,9 +60,9 @@ class StudyRecords(Mapping[str, Dataset]):
         """Which records of the data set are of these subjects, by their places in ADSL."""
         return np.append(subjects, False)[self.places(dataset)]
 
-    def coded(self, dataset: str, variable: str) -> Coded:
-        """A text variable of the data set or of ADSL, by record of the data set."""
-        return self._of(dataset).coded(variable)
+    def coded(self, dataset: str, variables: Sequence[str]) -> dict[str, Coded]:
+        """Text variables of the data set or of ADSL, by record of the data set."""
+        return self._of(dataset).coded(variables)
 
     def frame(
         self, dataset: str, chosen: Mask, keep: Collection[str] | None = None
@@ -105,16 +105,23 @@ class _Beside(Masks):
             self._carried[variable] = self._adsl[variable].gather(self._places)
         return self._carried[variable]
 
-    def coded(self, variable: str) -> Coded:
-        if variable not in self._coded:
-            column = self.column(variable)
-            values = column.unique().drop_nulls().sort()
-            places = column.cast(pl.Enum(values)).to_physical().cast(pl.Int32)
-            last = pl.Series([None], dtype=pl.String)
-            self._coded[variable] = Coded(
-                pl.concat([values, last]), places.fill_null(values.len()).to_numpy()
+    def coded(self, variables: Sequence[str]) -> dict[str, Coded]:
+        new = [name for name in dict.fromkeys(variables) if name not in self._coded]
+        if new:
+            texts = pl.DataFrame([self.column(name) for name in new]).lazy()  # side by side
+            found = pl.collect_all(
+                [texts.select(pl.col(name).unique().drop_nulls().sort()) for name in new],
+                engine="in-memory",
             )
-        return self._coded[variable]
+            values = dict(zip(new, (one.to_series() for one in found), strict=True))
+            places = texts.select(
+                pl.col(name).cast(pl.Enum(of)).to_physical().cast(pl.Int32).fill_null(of.len())
+                for name, of in values.items()
+            ).collect(engine="in-memory")
+            last = pl.Series([None], dtype=pl.String)
+            for name, of in values.items():
+                self._coded[name] = Coded(pl.concat([of, last]), places[name].to_numpy())
+        return {name: self._coded[name] for name in variables}
 
     def compare(self, c: Comparison) -> Mask:
         name = c.variable
@@ -123,7 +130,7 @@ class _Beside(Masks):
         self._asked[name] += 1
         if name not in self._coded and self._asked[name] <= SELDOM:
             return super().compare(c)
-        values, places = self.coded(name)
+        values, places = self.coded([name])[name]
         if name not in self._place_of:
             self._place_of[name] = {value: place for place, value in enumerate(values)}
         known, sought = self._place_of[name], [*map(str, c.values)]

@@ -102,7 +102,7 @@ def coded_in_a_study(frame: pl.DataFrame) -> Callable[[Condition], Mask]:
     """The same where every text is coded before it is compared."""
     meeting = in_a_study(frame)
     for name in frame.select(pl.col(pl.String)).columns:
-        values, places = meeting.func.__self__.coded("ADX", name)
+        values, places = meeting.func.__self__.coded("ADX", [name])[name]
         assert values.gather(places).to_list() == frame[name].to_list()
         assert values[:-1].is_sorted() and values[-1] is None
     return meeting

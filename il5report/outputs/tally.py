@@ -52,7 +52,7 @@ class Tally:
             study.meeting("ADSL", all_of(ctx.set_where, column.where)) for column in ctx.columns
         ]
         self._who = study.places(dataset)[chosen]
-        coded = {name: study.coded(dataset, name) for name in by}
+        coded = study.coded(dataset, by)
         self._values = {name: of.values for name, of in coded.items()}
         self._codes = {name: of.places[chosen] for name, of in coded.items()}
         self._marks: dict[str, NDArray[np.intp] | None] = {}
