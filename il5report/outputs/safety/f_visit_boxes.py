@@ -40,7 +40,7 @@ class Options(courses.FindingOptions):
     visits: tuple[str, ...] = ()
 
 
-PANELS_MM = 205  # so that the panels stand on one page
+PANELS_MM = 160  # so that the panels stand on one page, their footnotes under them
 BOX = ("q1", "median", "q3", "minimum", "maximum")
 
 
