@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = ("numpy", "scipy", "polars", "matplotlib", "jinja2", "pydantic", "pyyaml", "typst",
-            "pyreadstat", "lifelines")  # fmt: skip
+            "pikepdf", "pyreadstat", "lifelines")  # fmt: skip
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 

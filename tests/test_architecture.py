@@ -60,7 +60,7 @@ ALLOWED = {
     "__main__": {"cli"},
     "__init__": set(),
 }  # fmt: skip
-HEAVY = {"lifelines", "pandas", "matplotlib", "scipy.stats", "typst", "pyreadstat"}
+HEAVY = {"lifelines", "pandas", "matplotlib", "scipy.stats", "typst", "pikepdf", "pyreadstat"}
 
 
 def room(path: Path) -> str:

@@ -17,7 +17,7 @@ from il5report.render.contents import entries, lists
 from il5report.render.grid import Grid, Line, Panel, is_long
 from il5report.render.sheets import Item, on_paper, sheets
 from il5report.render.text import name, named
-from il5report.render.typeset import dejavu, families, typeset
+from il5report.render.typeset import compact, dejavu, families, typeset
 
 LONG = (
     "In this file each row of this long listing is a line of text; the HTML report has it as a "
@@ -44,7 +44,7 @@ def render_pdf(doc: Document, folder: Path) -> None:
     """
     data = as_data(on_paper(doc, partial(printable, fonts=doc.fonts)))
     made = typeset("report", data, accessible=True, fonts=doc.fonts)
-    (folder / "report.pdf").write_bytes(made)
+    (folder / "report.pdf").write_bytes(compact(made))
 
 
 def as_data(doc: Document) -> dict[str, Any]:

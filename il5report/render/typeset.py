@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,21 @@ def figure_pdf(figure: Figure, fonts: Sequence[Path] = ()) -> bytes:
     size = {"width": figure.width_mm, "height": figure.height_mm}
     data = {"svg": figure.svg, "fonts": families(fonts), **size}
     return typeset("figure", data, fonts=fonts)
+
+
+def compact(pdf: bytes) -> bytes:
+    """The same PDF with its objects in compressed streams: tags take most of what typst writes."""
+    import pikepdf
+
+    made = BytesIO()
+    with pikepdf.open(BytesIO(pdf)) as given:
+        given.save(
+            made,
+            object_stream_mode=pikepdf.ObjectStreamMode.generate,
+            deterministic_id=True,
+            fix_metadata_version=False,
+        )
+    return made.getvalue()
 
 
 @cache

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import io
 import re
+from collections import Counter
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -115,6 +117,33 @@ def test_without_date_there_is_none(tmp_path: Path) -> None:
     pdf.render_pdf(replace(SMALL, date=""), tmp_path)
     metadata = pypdf.PdfReader(tmp_path / "report.pdf").metadata
     assert metadata is not None and "/CreationDate" not in metadata
+
+
+def test_compact_is_smaller_and_says_the_same(usual: Report) -> None:
+    given = typeset.typeset("report", pdf.as_data(usual.doc), accessible=True)
+    made = typeset.compact(given)
+    assert len(made) < 0.6 * len(given)
+    assert made == typeset.compact(given)
+    before, after = (pypdf.PdfReader(io.BytesIO(data)) for data in (given, made))
+    assert [p.extract_text() for p in after.pages] == [p.extract_text() for p in before.pages]
+    assert structure(after) == structure(before)
+    assert after.metadata == before.metadata
+    same = [r.trailer["/Root"]["/Metadata"].get_object().get_data() for r in (after, before)]
+    assert same[0] == same[1]
+
+
+def structure(reader: pypdf.PdfReader) -> Counter[str]:
+    """How often each tag stands in the file."""
+    found: Counter[str] = Counter()
+    waiting = [reader.trailer["/Root"]["/StructTreeRoot"]]
+    while waiting:
+        item = waiting.pop().get_object()
+        if isinstance(item, list):
+            waiting += item
+        elif isinstance(item, dict):
+            found[str(item.get("/S"))] += 1
+            waiting += [item["/K"]] if "/K" in item else []
+    return found
 
 
 def test_fault_in_the_template_names_file_and_line(
