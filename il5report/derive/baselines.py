@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 
 
-def groups_of(frame: pl.DataFrame) -> pl.Series:
-    """A number for each subject and parameter, which have one baseline."""
-    subject, parameter = (
-        frame[name].cast(pl.Enum(frame[name].drop_nulls().unique())).to_physical().cast(pl.Int64)
-        for name in ("USUBJID", "PARAMCD")
-    )
-    return subject * frame["PARAMCD"].n_unique() + parameter
+def groups_of(frame: pl.DataFrame, by: Sequence[str] = ("USUBJID", "PARAMCD")) -> pl.Series:
+    """A number for each combination of texts, such as a subject and parameter, which have one
+    baseline; a missing text is a value like others."""
+    number = pl.repeat(0, frame.height, dtype=pl.Int64, eager=True)
+    for name in by:
+        texts = frame[name].unique().drop_nulls()
+        places = frame[name].cast(pl.Enum(texts)).to_physical().cast(pl.Int64)
+        if places.null_count():
+            places = places.fill_null(texts.len())
+        number = number * (texts.len() + 1) + places
+    return number
 
 
 def with_baseline(
@@ -47,10 +53,10 @@ def _last_rows(frame: pl.DataFrame, groups: pl.Series, usable: pl.Series) -> pl.
     rows = (
         frame[order]
         .with_columns(groups.alias("_GROUP"), _ROW=pl.int_range(pl.len()))
-        .filter(usable & groups.is_not_null())
+        .filter(usable & frame["USUBJID"].is_not_null() & frame["PARAMCD"].is_not_null())
         .sort(order, maintain_order=True, nulls_last=False)
     )
-    last = np.full(groups.drop_nulls().to_numpy().max(initial=-1) + 1, -1, np.int32)
+    last = np.full(groups.to_numpy().max(initial=-1) + 1, -1, np.int32)
     last[rows["_GROUP"].to_numpy()] = rows["_ROW"].to_numpy()  # later ones replace earlier ones
     found = pl.Series("_ROW", last)
     return found.set(found < 0, None).gather(groups)

@@ -58,11 +58,11 @@ def derive_findings(
         frame = _with_qtcf(domains, frame, rules.fridericia, rules.domain)
     if rules.visits == "collected":
         frame = _with_collected_visits(frame)
-    else:
-        frame = with_visits(frame, plan.visits, ("PARAMCD",), pl.col("VISIT"))
+    groups = groups_of(frame)
+    if rules.visits != "collected":
+        frame = with_visits(frame, plan.visits, groups, pl.col("VISIT"))
     frame = frame.with_columns(ANRIND=_indicator(), R2ANRHI=_over("ANRHI"))
     frame = add_flags(domains, adsl, frame, rules.flags)
-    groups = groups_of(frame)
     typed = [
         with_baseline(frame, groups, name, list(until), frame.height * i)
         for i, (name, until) in enumerate(rules.baselines.items())
@@ -99,18 +99,19 @@ def _results(domains: Domains, adsl: pl.DataFrame, rules: FindingsRules) -> pl.D
     limits = {n for until in rules.baselines.values() for n in until}
     names = dict.fromkeys(("USUBJID", "TRTSDT", "TRTSDTM", *sorted(limits)))
     dtc = pl.col(f"{d}DTC")
-    frame = (
-        records.join(
-            adsl.select(*names, _IN=pl.lit(True)), on="USUBJID", how="left", maintain_order="left"
-        )
-        .drop_nulls("_IN")  # cheaper than an inner join, which copies every column
-        .drop("_IN")
-        .with_columns(ADT=dates.complete(dtc), ADTM=dates.moment(dtc))
-    )
+    joined = records.join(
+        adsl.select(*names, _IN=pl.lit(True)), on="USUBJID", how="left", maintain_order="left"
+    )  # an inner join would copy every column, which is seldom needed
+    frame = _without_null(joined, "_IN").drop("_IN")
+    frame = frame.with_columns(ADT=dates.complete(dtc), ADTM=dates.moment(dtc))
     if frame["ADT"].null_count():
         undated = frame.filter(pl.col("ADT").is_null())
         domains.note("derive.date", "without a complete date: not used", undated, d, f"{d}DTC")
-    return frame.drop_nulls("ADT")
+    return _without_null(frame, "ADT")
+
+
+def _without_null(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+    return frame.drop_nulls(name) if frame[name].null_count() else frame
 
 
 def _parameters(domains: Domains, records: pl.DataFrame, rules: FindingsRules) -> pl.DataFrame:
@@ -239,13 +240,15 @@ def _with_grades(
     frame = frame.with_columns(
         ANTICOFL=pl.when(pl.col("USUBJID").is_in(takers)).then(pl.lit("Y")).otherwise(pl.lit("N"))
     )
-    graded = frame["_GRADED"]
-    grades = grade_labs(frame.select(*NEEDED, "ANTICOFL").filter(graded), version)
-    place = pl.when(graded).then(graded.cast(pl.UInt32).cum_sum() - 1)
-    every = frame.select(place.alias("_PLACE"))["_PLACE"]
-    frame = frame.drop("ANTICOFL").hstack(
-        grades.drop(*NEEDED, "ANTICOFL").select(pl.all().gather(every))
-    )
+    labs, graded = frame.select(*NEEDED, "ANTICOFL"), frame["_GRADED"]
+    if graded.all():
+        grades = grade_labs(labs, version).drop(labs.columns)
+    else:
+        place = pl.when(graded).then(graded.cast(pl.UInt32).cum_sum() - 1)
+        every = frame.select(place.alias("_PLACE"))["_PLACE"]
+        grades = grade_labs(labs.filter(graded), version).drop(labs.columns)
+        grades = grades.select(pl.all().gather(every))
+    frame = frame.drop("ANTICOFL").hstack(grades)
     frame = frame.with_columns(
         pl.col(f"ATOXGR{d}N").gather(pl.col("_BASEROW")).alias(f"BTOXGR{d}N") for d in DIRECTIONS
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from il5report.derive import dates
+from il5report.derive.baselines import groups_of
 from il5report.derive.domains import Domains
 from il5report.derive.rules import sequence_variable
 from il5report.derive.visits import with_visits
@@ -22,7 +23,8 @@ NONE = pl.lit(None, pl.String)
 def by_visit(frame: pl.DataFrame, schedule: Sequence[Visit]) -> pl.DataFrame:
     """The records with their analysis visits, one flagged per visit, parameter and evaluator."""
     unscheduled = pl.lit("Unscheduled")
-    return with_visits(frame, schedule, ("PARAMCD", "AEVAL"), unscheduled).select(COLUMNS)
+    groups = groups_of(frame, ("USUBJID", "PARAMCD", "AEVAL"))
+    return with_visits(frame, schedule, groups, unscheduled).select(COLUMNS)
 
 
 def dated(

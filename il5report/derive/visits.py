@@ -14,18 +14,19 @@ FAR = 1e6  # more days than any date has since 1970: breaks ties of whole days
 
 
 def with_visits(
-    frame: pl.DataFrame, schedule: Sequence[Visit], by: Sequence[str], otherwise: pl.Expr
+    frame: pl.DataFrame, schedule: Sequence[Visit], groups: pl.Series, otherwise: pl.Expr
 ) -> pl.DataFrame:
     """Add AVISIT, AVISITN (the target day) and ANL01FL, the record nearest to the target.
 
     Parameters
     ----------
     frame : DataFrame
-        With USUBJID, ADT, TRTSDT and the variables of `by`.
+        With ADT and TRTSDT.
     schedule : sequence of Visit
         A day in two windows belongs to the nearer target, then to the earlier visit.
-    by : sequence of str
-        Within a subject, what has one flagged record per visit.
+    groups : Series
+        A number for each record: what has one flagged record per visit, such as a parameter of a
+        subject.
     otherwise : Expr
         AVISIT of a record outside every window; it has no AVISITN and is never flagged.
 
@@ -35,17 +36,20 @@ def with_visits(
         Of two records equally near the target the later one is flagged.
     """
     day = frame.select((pl.col("ADT") - pl.col("TRTSDT")).dt.total_days())["ADT"]
-    visits = frame[["USUBJID", *by, "ADT"]].hstack(_visits_of(day, schedule))
+    visits = frame[["ADT"]].hstack(_visits_of(day, schedule))
     labels = pl.Series([v.label for v in schedule], dtype=pl.String)
     targets = pl.Series([v.day for v in schedule], dtype=pl.Float64)
     visit = visits["_VISIT"]
     later_first = pl.col("_OFF") - pl.col("ADT").to_physical() / FAR
     nearest = (
-        visits.with_columns(_OFF=later_first, _ROW=pl.int_range(pl.len()))
-        .drop_nulls("_VISIT")
+        visits.select(
+            _OFF=later_first, _OF=pl.lit(groups) * len(schedule) + visit,
+            _ROW=pl.int_range(pl.len(), dtype=pl.UInt32),
+        )
+        .drop_nulls("_OF")
         .sort("_OFF", maintain_order=True)
-        .unique(["USUBJID", *by, "_VISIT"], keep="first", maintain_order=True)
-    )
+        .unique("_OF", keep="first", maintain_order=True)
+    )  # fmt: skip
     flagged = np.zeros(frame.height, np.bool_)
     flagged[nearest["_ROW"].to_numpy()] = True
     return frame.with_columns(
