@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
 
 
-def groups_of(frame: pl.DataFrame, by: Sequence[str] = ("USUBJID", "PARAMCD")) -> pl.Series:
+def groups_of(
+    frame: pl.DataFrame,
+    known: Mapping[str, pl.Series] = {},
+    by: Sequence[str] = ("USUBJID", "PARAMCD"),
+) -> pl.Series:
     """A number for each combination of texts, such as a subject and parameter, which have one
-    baseline; a missing text is a value like others."""
+    baseline; a missing text is a value like others. `known`: all texts there are of a variable."""
     number = pl.repeat(0, frame.height, dtype=pl.Int64, eager=True)
     for name in by:
-        texts = frame[name].unique().drop_nulls()
+        texts = (known[name] if name in known else frame[name].unique()).drop_nulls()
         places = frame[name].cast(pl.Enum(texts)).to_physical().cast(pl.Int64)
         if places.null_count():
             places = places.fill_null(texts.len())

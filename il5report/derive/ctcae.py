@@ -252,7 +252,7 @@ _NO_GRADE = pl.lit(None, dtype=pl.Int8)
 def _refuse_wrong_values(
     labs: pl.DataFrame, version: str, terms: Mapping[str, Sequence[str]]
 ) -> None:
-    graded = pl.col("PARAMCD").is_in(list(terms))
+    present = set(labs["PARAMCD"].unique())
     needs_flag = [
         code
         for code, candidates in terms.items()
@@ -262,8 +262,9 @@ def _refuse_wrong_values(
             for row in thresholds_of(version, term, "H")
         )
     ]
-    if labs.select(pl.col("PARAMCD").is_in(needs_flag).any()).item():
+    if present.intersection(needs_flag):
         need_variables(labs, ["ANTICOFL"], "laboratory")
+    graded = pl.lit(True) if present <= terms.keys() else pl.col("PARAMCD").is_in(list(terms))
     known = [*LOW, "NORMAL", *HIGH]
     refuse_rows(
         labs,

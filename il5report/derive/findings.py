@@ -58,7 +58,7 @@ def derive_findings(
         frame = _with_qtcf(domains, frame, rules.fridericia, rules.domain)
     if rules.visits == "collected":
         frame = _with_collected_visits(frame)
-    groups = groups_of(frame)
+    groups = groups_of(frame, {"USUBJID": adsl["USUBJID"]})
     if rules.visits != "collected":
         frame = with_visits(frame, plan.visits, groups, pl.col("VISIT"))
     frame = frame.with_columns(ANRIND=_indicator(), R2ANRHI=_over("ANRHI"))
@@ -163,7 +163,7 @@ def _refuse_mixed(domains: Domains, records: pl.DataFrame, d: str) -> None:
         name = f"{d}{suffix}"
         if name not in records.columns:
             continue
-        pairs = records[["PARAMCD", name]].drop_nulls(name).unique()
+        pairs = records[["PARAMCD", name]].unique().drop_nulls(name)
         mixed = pairs.filter(pl.col("PARAMCD").is_duplicated()).sort("PARAMCD", name)
         kinds = mixed.group_by("PARAMCD", maintain_order=True).agg(name)
         for code, several in kinds.iter_rows():
@@ -253,4 +253,5 @@ def _with_grades(
         pl.col(f"ATOXGR{d}N").gather(pl.col("_BASEROW")).alias(f"BTOXGR{d}N") for d in DIRECTIONS
     )
     numbers = ["ATOXGRLN", "ATOXGRHN", "BTOXGRLN", "BTOXGRHN"]
-    return frame.with_columns(pl.col(n).cast(pl.String).alias(n[:-1]) for n in numbers)
+    texts = pl.lit(pl.Series([str(grade) for grade in range(6)]))  # faster than a cast
+    return frame.with_columns(texts.gather(pl.col(n)).alias(n[:-1]) for n in numbers)

@@ -23,7 +23,7 @@ NONE = pl.lit(None, pl.String)
 def by_visit(frame: pl.DataFrame, schedule: Sequence[Visit]) -> pl.DataFrame:
     """The records with their analysis visits, one flagged per visit, parameter and evaluator."""
     unscheduled = pl.lit("Unscheduled")
-    groups = groups_of(frame, ("USUBJID", "PARAMCD", "AEVAL"))
+    groups = groups_of(frame, by=("USUBJID", "PARAMCD", "AEVAL"))
     return with_visits(frame, schedule, groups, unscheduled).select(COLUMNS)
 
 
