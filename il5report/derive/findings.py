@@ -13,6 +13,7 @@ from il5report.derive.ctcae import NEEDED, grade_labs
 from il5report.derive.ctcae_criteria import DIRECTIONS
 from il5report.derive.domains import Domains
 from il5report.derive.drug_days import add_flags
+from il5report.derive.inputs import yes_no
 from il5report.derive.visits import with_visits
 from il5report.errors import Finding, Severity, some_subjects
 from il5report.plan.findings import FindingsRules, Fridericia
@@ -237,9 +238,8 @@ def _with_grades(
     if rules.anticoagulants is not None:
         under = domains.select(rules.anticoagulants.domain, rules.anticoagulants.where)
     takers = [] if under is None else under["USUBJID"].unique().to_list()
-    frame = frame.with_columns(
-        ANTICOFL=pl.when(pl.col("USUBJID").is_in(takers)).then(pl.lit("Y")).otherwise(pl.lit("N"))
-    )
+    taken = pl.col("USUBJID").is_in(takers) if takers else pl.lit(False)
+    frame = frame.with_columns(ANTICOFL=yes_no(taken))
     labs, graded = frame.select(*NEEDED, "ANTICOFL"), frame["_GRADED"]
     if graded.all():
         grades = grade_labs(labs, version).drop(labs.columns)
