@@ -119,8 +119,10 @@ def _parameters(domains: Domains, records: pl.DataFrame, rules: FindingsRules) -
     d = rules.domain
     optional = {"CAT": "PARCAT1", "TPT": "ATPT", "STNRLO": "ANRLO", "STNRHI": "ANRHI"}
     records = records.with_columns(PARAMCD=pl.col(f"{d}TESTCD").replace(rules.codes))
-    _refuse_mixed(domains, records, d)
-    texts = records.group_by("PARAMCD").agg(
+    told = [f"{d}{x}" for x in ("TEST", "STRESU", "SPEC") if f"{d}{x}" in records.columns]
+    kinds = records[["PARAMCD", *told]].unique(maintain_order=True)
+    _refuse_mixed(domains, records, kinds, d)
+    texts = kinds.group_by("PARAMCD").agg(
         pl.col(f"{d}TEST").first(), pl.col(f"{d}STRESU").drop_nulls().first()
     )
     names = {c: f"{test} ({unit})" if unit else test for c, test, unit in texts.iter_rows()}
@@ -158,13 +160,13 @@ def _missing(name: str) -> pl.Expr:
     return pl.lit(None, pl.Float64 if name in numbers else pl.String)
 
 
-def _refuse_mixed(domains: Domains, records: pl.DataFrame, d: str) -> None:
+def _refuse_mixed(domains: Domains, records: pl.DataFrame, kinds: pl.DataFrame, d: str) -> None:
     """A parameter has one unit and one specimen; another would be pooled with it."""
     for suffix, rule in (("STRESU", "derive.unit"), ("SPEC", "derive.specimen")):
         name = f"{d}{suffix}"
-        if name not in records.columns:
+        if name not in kinds.columns:
             continue
-        pairs = records[["PARAMCD", name]].unique().drop_nulls(name)
+        pairs = kinds[["PARAMCD", name]].unique().drop_nulls(name)
         mixed = pairs.filter(pl.col("PARAMCD").is_duplicated()).sort("PARAMCD", name)
         kinds = mixed.group_by("PARAMCD", maintain_order=True).agg(name)
         for code, several in kinds.iter_rows():
