@@ -168,8 +168,8 @@ def _refuse_mixed(domains: Domains, records: pl.DataFrame, kinds: pl.DataFrame, 
             continue
         pairs = kinds[["PARAMCD", name]].unique().drop_nulls(name)
         mixed = pairs.filter(pl.col("PARAMCD").is_duplicated()).sort("PARAMCD", name)
-        kinds = mixed.group_by("PARAMCD", maintain_order=True).agg(name)
-        for code, several in kinds.iter_rows():
+        several_of = mixed.group_by("PARAMCD", maintain_order=True).agg(name)
+        for code, several in several_of.iter_rows():
             subjects = records.filter(pl.col("PARAMCD") == code)["USUBJID"]
             message = f"{code} comes as {', '.join(several)}; they are never pooled"
             domains.findings.append(
